@@ -1,0 +1,126 @@
+using ForkFollow.Follower;
+
+namespace ForkFollow.Collectors;
+
+/// <summary>Where a collector stands in its life.</summary>
+public enum CollectorState
+{
+    /// <summary>It has settings, and nothing in the kernel.</summary>
+    Created,
+
+    /// <summary>It collects for one process.</summary>
+    Open,
+
+    /// <summary>Its process is dead or let go; it may still be cloned onto children that are not born yet.</summary>
+    Stopping,
+
+    /// <summary>Its results are handed over and its kernel objects closed. It may be opened anew.</summary>
+    Closed,
+}
+
+/// <summary>
+/// Collects one kind of thing for one process. A child gets a clone of its parent's collector while it still sits in
+/// its first stop: the settings are copied, what serves the whole session (reference events, sinks) is shared, and
+/// what counts (kernel events, buffers) is fresh.
+/// <code>
+///           Open            Stop               Close
+/// created ────────→ open ────────→ stopping ────────→ closed
+///    ↑                                                   │ Open (from the stock)
+///    └── first use                            open ←─────┘
+/// </code>
+/// Open, Clone, Execed and Stop run on the tracer thread while the process is held: they allocate nothing and wait for
+/// nothing. Close runs on the closer thread, since closing kernel events can be slow.
+/// </summary>
+public abstract class Collector
+{
+    private readonly Stack<Collector> _stock;
+
+    /// <param name="parent">The collector that this one is a clone of; null for the first of its kind.</param>
+    protected Collector(Collector? parent) => _stock = parent?._stock ?? new();
+
+    /// <summary>Its name, as in <c>--collect</c> and in tree.json.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Where it stands.</summary>
+    public CollectorState State { get; private set; } = CollectorState.Created;
+
+    /// <summary>Opens a copy of this collector on a process.</summary>
+    /// <returns>The copy; null if it is not for this process, or cannot be opened on it (which it has reported).</returns>
+    public Collector? Clone(FollowedProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        if (!Wants(process))
+            return null;
+
+        Collector? clone;
+        lock (_stock)
+            _stock.TryPop(out clone);
+        clone ??= MakeAlike();
+        if (!clone.OnOpen(process))
+        {
+            Return(clone);
+            return null;
+        }
+
+        clone.State = CollectorState.Open;
+        return clone;
+    }
+
+    /// <summary>Its process has executed a new program.</summary>
+    public void Execed(FollowedProcess process)
+    {
+        if (State == CollectorState.Open)
+            OnExeced(process);
+    }
+
+    /// <summary>Its process is dead or let go.</summary>
+    public void Stop()
+    {
+        if (State != CollectorState.Open)
+            throw new InvalidOperationException($"collector {Name} is {State}, so it cannot stop");
+        State = CollectorState.Stopping;
+    }
+
+    /// <summary>Hands over its results and closes. The collector may then serve another process.</summary>
+    public void Close(ProcessResult result)
+    {
+        if (State != CollectorState.Stopping)
+            throw new InvalidOperationException($"collector {Name} is {State}, so it cannot close");
+        OnClose(result);
+        State = CollectorState.Closed;
+        Return(this);
+    }
+
+    /// <summary>Makes collectors in advance, so that the next clones allocate nothing.</summary>
+    internal void FillStock(int count)
+    {
+        lock (_stock)
+        {
+            while (_stock.Count < count)
+                _stock.Push(MakeAlike());
+        }
+    }
+
+    /// <summary>Whether it is for this process.</summary>
+    protected virtual bool Wants(FollowedProcess process) => true;
+
+    /// <summary>A collector with the same settings, not opened.</summary>
+    protected abstract Collector MakeAlike();
+
+    /// <summary>Opens what it needs in the kernel. False if that is not possible.</summary>
+    protected abstract bool OnOpen(FollowedProcess process);
+
+    /// <summary>Renews what a new program has ended.</summary>
+    protected virtual void OnExeced(FollowedProcess process)
+    {
+    }
+
+    /// <summary>Writes its results, and closes what it has in the kernel.</summary>
+    protected abstract void OnClose(ProcessResult result);
+
+    private void Return(Collector collector)
+    {
+        lock (_stock)
+            _stock.Push(collector);
+    }
+}

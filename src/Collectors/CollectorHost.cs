@@ -1,0 +1,132 @@
+using ForkFollow.Follower;
+
+namespace ForkFollow.Collectors;
+
+/// <summary>
+/// Opens collectors on the processes of a tree: on a target the ones that were asked for, on a child a clone of each
+/// of its parent's, while it is still held in its first stop. When a process has ended and none of its children is
+/// unborn, its collectors are closed, off the tracer thread.
+/// </summary>
+public sealed class CollectorHost : IFollowObserver, IDisposable
+{
+    private const int StockSize = 128;
+
+    private readonly Collector[] _first;
+    private readonly bool _treeWanted;
+    private readonly ClosingQueue _closing = new();
+    private readonly Stack<ProcessResult> _stock = new(StockSize);
+    private readonly List<IReadOnlyList<string>> _nameLists = [];
+
+    /// <param name="results">Where the results go.</param>
+    /// <param name="collectors">What is opened on a target.</param>
+    /// <param name="treeWanted">
+    /// Whether a process on which no collector could be opened is followed all the same; if not, it is let go.
+    /// </param>
+    public CollectorHost(RunResults results, IReadOnlyList<Collector> collectors, bool treeWanted = true)
+    {
+        Results = results;
+        _first = [.. collectors];
+        _treeWanted = treeWanted;
+    }
+
+    /// <summary>Where the results go.</summary>
+    public RunResults Results { get; }
+
+    /// <inheritdoc/>
+    public void Attached(FollowedProcess process) => Enter(process);
+
+    /// <inheritdoc/>
+    public BirthVerdict Born(FollowedProcess process)
+    {
+        bool any = Enter(process);
+        return any || _treeWanted ? BirthVerdict.Follow : BirthVerdict.LetGo;
+    }
+
+    /// <inheritdoc/>
+    public void Execed(FollowedProcess process, in ExecView image)
+    {
+        if (Results.Find(process) is not { } result)
+            return;
+        foreach (Collector? collector in result.Open)
+            collector?.Execed(process);
+    }
+
+    /// <inheritdoc/>
+    public void Exited(FollowedProcess process) => Leave(process);
+
+    /// <inheritdoc/>
+    public void Detached(FollowedProcess process) => Leave(process);
+
+    /// <inheritdoc/>
+    public void Released(FollowedProcess process)
+    {
+        if (Results.Find(process) is { } result)
+            _closing.Add(result);
+    }
+
+    /// <inheritdoc/>
+    public void BetweenStops()
+    {
+        if (_stock.Count >= StockSize / 2)
+            return;
+        while (_stock.Count < StockSize)
+            _stock.Push(new(_first.Length));
+        foreach (Collector collector in _first)
+            collector.FillStock(StockSize);
+        Results.Reserve(StockSize);
+    }
+
+    /// <summary>Waits until all that was closed has handed over its results. After the session has completed.</summary>
+    public void Dispose() => _closing.Dispose();
+
+    private bool Enter(FollowedProcess process)
+    {
+        ProcessResult result = Record(process);
+        Span<Collector?> open = result.Open;
+        ProcessResult? parent = process.Parent is null ? null : Results.Find(process.Parent);
+        bool any = false;
+        int mask = 0;
+        for (int i = 0; i < open.Length; i++)
+        {
+            Collector? from = parent is null ? _first[i] : parent.Open[i];
+            open[i] = from?.Clone(process);
+            if (open[i] is null)
+                continue;
+            any = true;
+            mask |= 1 << i;
+        }
+
+        result.CollectorNames = NamesOf(mask);
+        return any;
+    }
+
+    private void Leave(FollowedProcess process)
+    {
+        // A child that was killed before its first instruction was never born; it is in the tree all the same.
+        ProcessResult result = Results.Find(process) ?? Record(process);
+        Results.CountEnd();
+        foreach (Collector? collector in result.Open)
+            collector?.Stop();
+        if (result.CollectorNames.Count == 0)
+            result.Usage = process.Usage;
+    }
+
+    private ProcessResult Record(FollowedProcess process)
+    {
+        ProcessResult result = _stock.TryPop(out ProcessResult? made) ? made : new(_first.Length);
+        result.Process = process;
+        Results.Add(result);
+        return result;
+    }
+
+    private IReadOnlyList<string> NamesOf(int mask)
+    {
+        while (_nameLists.Count <= mask)
+        {
+            int next = _nameLists.Count;
+            _nameLists.Add([.. _first.Where((_, i) => (next & (1 << i)) != 0).Select(collector => collector.Name)]);
+        }
+
+        return _nameLists[mask];
+    }
+}

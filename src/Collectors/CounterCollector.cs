@@ -1,0 +1,125 @@
+using System.Globalization;
+using ForkFollow.Collectors.Interop;
+using ForkFollow.Follower;
+
+namespace ForkFollow.Collectors;
+
+/// <summary>What was counted for one process. Immutable.</summary>
+/// <param name="Events">The names, shared by all processes.</param>
+/// <param name="Values">A value for each; task-clock in nanoseconds, all others counts.</param>
+public sealed record CounterValues(IReadOnlyList<string> Events, IReadOnlyList<long> Values);
+
+/// <summary>
+/// <c>counters</c>: counts events of a process, all its threads together, from its first instruction (or from when we
+/// attached) to its end. One perf group per task at the start; threads that come later inherit it, child processes
+/// do not.
+/// </summary>
+public sealed class CounterCollector : Collector
+{
+    private readonly CounterSettings _settings;
+    private readonly Action<LedgerEntry> _report;
+    private readonly List<PerfGroup>[] _groups;
+
+    /// <summary>The first of its kind.</summary>
+    /// <param name="settings">What is counted.</param>
+    /// <param name="report">Takes what could not be counted. Called on the tracer thread.</param>
+    public CounterCollector(CounterSettings settings, Action<LedgerEntry> report)
+        : this(parent: null, settings, report)
+    {
+    }
+
+    private CounterCollector(Collector? parent, CounterSettings settings, Action<LedgerEntry> report)
+        : base(parent)
+    {
+        _settings = settings;
+        _report = report;
+        _groups = [.. settings.Groups.Select(_ => new List<PerfGroup> { new() })];
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "counters";
+
+    /// <inheritdoc/>
+    protected override Collector MakeAlike() => new CounterCollector(this, _settings, _report);
+
+    /// <inheritdoc/>
+    protected override bool OnOpen(FollowedProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        if (process.Origin != ProcessOrigin.Attached)
+            return OpenOn(process, process.Pid);
+
+        // Inheritance covers threads to come only.
+        bool any = false;
+        foreach (string path in Directory.EnumerateDirectories($"/proc/{process.Pid}/task"))
+            any |= OpenOn(process, int.Parse(Path.GetFileName(path.AsSpan()), CultureInfo.InvariantCulture));
+        return any;
+    }
+
+    /// <inheritdoc/>
+    protected override void OnExeced(FollowedProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        if (_groups[0].TrueForAll(group => !group.IsOpen || group.HasHungUp))
+            OpenOn(process, process.Pid);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnClose(ProcessResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        var values = new long[_settings.Events.Count];
+        int at = 0;
+        for (int i = 0; i < _groups.Length; i++)
+        {
+            Span<long> sums = values.AsSpan(at, _settings.Groups[i].Length);
+            foreach (PerfGroup group in _groups[i])
+            {
+                if (!group.IsOpen)
+                    continue;
+                group.AddTo(sums);
+                group.Close();
+            }
+
+            at += sums.Length;
+
+            // One is kept for the next process; more were needed for threads or a set-id program.
+            _groups[i].RemoveRange(1, _groups[i].Count - 1);
+        }
+
+        result.Counters = new(_settings.Events, values);
+    }
+
+    private bool OpenOn(FollowedProcess process, int tid)
+    {
+        bool any = false;
+        for (int i = 0; i < _groups.Length; i++)
+        {
+            PerfGroup group = FreeGroup(_groups[i]);
+            int errno = group.Open(_settings.Groups[i], _settings.UserOnly, tid);
+            any |= errno == 0;
+            if (errno != 0 && errno != LibC.ESRCH)
+                _report(new(LedgerKind.Collector, tid, Describe(process, errno)));
+        }
+
+        return any;
+    }
+
+    private static PerfGroup FreeGroup(List<PerfGroup> groups)
+    {
+        foreach (PerfGroup group in groups)
+        {
+            if (!group.IsOpen)
+                return group;
+        }
+
+        var added = new PerfGroup();
+        groups.Add(added);
+        return added;
+    }
+
+    private static string Describe(FollowedProcess process, int errno) =>
+        $"counters are missing for {process}: perf_event_open failed: "
+        + System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno)
+        + (errno == LibC.EMFILE ? "; raise the hard limit of open files (ulimit -Hn)" : "");
+}

@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+
+namespace ForkFollow.Collectors.Interop;
+
+/// <summary>libc by its C names: one file per C header.</summary>
+internal static unsafe partial class LibC
+{
+    internal const int EPERM = 1;
+    internal const int ENOENT = 2;
+    internal const int ESRCH = 3;
+    internal const int EINTR = 4;
+    internal const int EACCES = 13;
+    internal const int EMFILE = 24;
+
+    private const string Library = "libc";
+
+    internal static int Errno => Marshal.GetLastPInvokeError();
+
+    /// <summary>read(2). Returns the bytes read, or -1 with errno.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint read(int fd, void* buffer, nuint count);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int close(int fd);
+}

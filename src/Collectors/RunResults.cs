@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using ForkFollow.Follower;
+
+namespace ForkFollow.Collectors;
+
+/// <summary>The results of one run, a <see cref="ProcessResult"/> per process, in birth order. Any thread may read.</summary>
+public sealed class RunResults
+{
+    private readonly Lock _lock = new();
+    private readonly List<ProcessResult?> _byId = new(1024);
+
+    /// <param name="command">The launched command; null if we attached.</param>
+    public RunResults(IReadOnlyList<string>? command) => Command = command;
+
+    /// <summary>The launched command; null if we attached.</summary>
+    public IReadOnlyList<string>? Command { get; }
+
+    /// <summary>When the run began, by the wall clock.</summary>
+    public DateTimeOffset Started { get; } = DateTimeOffset.UtcNow;
+
+    /// <summary>The same moment as a Stopwatch timestamp: what all times of the results count from.</summary>
+    public long StartTimestamp { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>When following ended, as a Stopwatch timestamp; 0 while it goes on.</summary>
+    public long EndTimestamp { get; set; }
+
+    /// <summary>How many processes are known.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How many of them have not ended yet.</summary>
+    public int Alive { get; private set; }
+
+    /// <summary>Appends the results of the processes with ids from <paramref name="first"/> on, at most so many.</summary>
+    /// <returns>The id to go on with, or 0 at the end.</returns>
+    public int CopyTo(List<ProcessResult> target, int first, int most)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        lock (_lock)
+        {
+            int end = Math.Min(first - 1 + most, _byId.Count);
+            for (int i = first - 1; i < end; i++)
+            {
+                if (_byId[i] is { } result)
+                    target.Add(result);
+            }
+
+            return end == _byId.Count ? 0 : end + 1;
+        }
+    }
+
+    /// <summary>All results, in birth order.</summary>
+    public List<ProcessResult> ToList()
+    {
+        var all = new List<ProcessResult>(Count);
+        CopyTo(all, 1, int.MaxValue);
+        return all;
+    }
+
+    internal void Add(ProcessResult result)
+    {
+        int id = result.Process.Id;
+        lock (_lock)
+        {
+            while (_byId.Count < id)
+                _byId.Add(null);
+            _byId[id - 1] = result;
+            Count++;
+            Alive++;
+        }
+    }
+
+    internal ProcessResult? Find(FollowedProcess process)
+    {
+        lock (_lock)
+            return process.Id <= _byId.Count ? _byId[process.Id - 1] : null;
+    }
+
+    internal void CountEnd() => Alive--;
+
+    /// <summary>Room for the births to come, made while nobody is held.</summary>
+    internal void Reserve(int more)
+    {
+        lock (_lock)
+        {
+            if (_byId.Capacity < _byId.Count + more)
+                _byId.EnsureCapacity(Math.Max(_byId.Count + more, _byId.Capacity * 2));
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using System.Text.Json;
+using ForkFollow.Follower;
+
+namespace ForkFollow.Collectors;
+
+/// <summary>
+/// tree.json: the processes of a run (docs/results.md has the schema). Written whole and put in place by a rename, so
+/// that a reader never finds half a file; written again as the run goes, so that little is lost if we are killed.
+/// </summary>
+public static class TreeFile
+{
+    /// <summary>Its name in the result directory.</summary>
+    public const string Name = "tree.json";
+
+    private const int Schema = 1;
+
+    /// <summary>So many processes are copied under the lock at once: the tracer thread may wait for it.</summary>
+    private const int BatchSize = 64;
+
+    /// <summary>Writes the file. Any thread, one at a time.</summary>
+    /// <exception cref="IOException">The disk is full, or the directory is gone.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory is not ours to write in.</exception>
+    public static void Write(string directory, RunResults results, FollowerFigures figures, long now)
+    {
+        ArgumentNullException.ThrowIfNull(results);
+        ArgumentNullException.ThrowIfNull(figures);
+        string target = Path.Combine(directory, Name);
+        string temporary = target + ".new";
+        File.Delete(temporary);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, // O_EXCL: no link of somebody else's is followed
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            BufferSize = 0,
+        };
+        using (var file = new FileStream(temporary, options))
+        using (var writer = new Utf8JsonWriter(file, new() { Indented = false }))
+        {
+            WriteRun(writer, results, figures, now);
+            writer.Flush();
+        }
+
+        File.Move(temporary, target, overwrite: true);
+    }
+
+    private static void WriteRun(Utf8JsonWriter json, RunResults results, FollowerFigures figures, long now)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("schema", Schema);
+        json.WriteString("forkfollow", typeof(TreeFile).Assembly.GetName().Version?.ToString(3));
+        json.WriteString("started", results.Started);
+        json.WriteNumber("durationNs", (results.EndTimestamp == 0 ? now : results.EndTimestamp) - results.StartTimestamp);
+        WriteStrings(json, "command", results.Command);
+
+        json.WriteStartArray("processes");
+        var batch = new List<ProcessResult>(BatchSize);
+        int next = 1;
+        while (next != 0)
+        {
+            batch.Clear();
+            next = results.CopyTo(batch, next, BatchSize);
+            foreach (ProcessResult result in batch)
+                WriteProcess(json, result, results.StartTimestamp);
+            json.Flush();
+        }
+
+        json.WriteEndArray();
+        WriteFollower(json, figures);
+        WriteLedger(json, figures);
+        json.WriteEndObject();
+    }
+
+    private static void WriteProcess(Utf8JsonWriter json, ProcessResult result, long start)
+    {
+        FollowedProcess process = result.Process;
+        ProcessEnd end = process.End;
+        json.WriteStartObject();
+        json.WriteNumber("id", process.Id);
+        WriteOptional(json, "parentId", process.Parent?.Id);
+        json.WriteNumber("pid", process.Pid);
+        json.WriteNumber("parentPid", process.ParentPid);
+        json.WriteString("origin", NameOf(process.Origin));
+        json.WriteNumber("startNs", process.StartTimestamp - start);
+        WriteOptional(json, "endNs", end == ProcessEnd.Alive ? null : process.EndTimestamp - start);
+        json.WriteString("comm", process.Comm);
+        json.WriteStartArray("execs");
+        foreach (ExecImage image in process.Execs)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("atNs", image.Timestamp - start);
+            json.WriteString("path", image.Path);
+            WriteStrings(json, "args", image.GetArguments());
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("threads", process.ThreadsSeen);
+        WriteExit(json, process.Exit);
+        json.WriteString("end", NameOf(end));
+        WriteUsage(json, result.Usage);
+        WriteCounters(json, result.Counters);
+        WriteStrings(json, "collectors", result.CollectorNames);
+        json.WriteEndObject();
+    }
+
+    private static void WriteExit(Utf8JsonWriter json, ProcessExit? exit)
+    {
+        if (exit is null)
+        {
+            json.WriteNull("exit");
+            return;
+        }
+
+        json.WriteStartObject("exit");
+        if (exit.Signal == 0)
+        {
+            json.WriteNumber("code", exit.Code);
+        }
+        else
+        {
+            json.WriteNumber("signal", exit.Signal);
+            json.WriteString("name", Signals.Name(exit.Signal));
+            json.WriteBoolean("core", exit.DumpedCore);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteUsage(Utf8JsonWriter json, ResourceUsage? usage)
+    {
+        if (usage is null)
+        {
+            json.WriteNull("rusage");
+            return;
+        }
+
+        json.WriteStartObject("rusage");
+        json.WriteNumber("userNs", usage.UserNs);
+        json.WriteNumber("systemNs", usage.SystemNs);
+        json.WriteNumber("maxRssBytes", usage.MaxRssBytes);
+        json.WriteNumber("minorFaults", usage.MinorFaults);
+        json.WriteNumber("majorFaults", usage.MajorFaults);
+        WriteOptional(json, "voluntarySwitches", usage.VoluntarySwitches);
+        WriteOptional(json, "involuntarySwitches", usage.InvoluntarySwitches);
+        json.WriteEndObject();
+    }
+
+    private static void WriteCounters(Utf8JsonWriter json, CounterValues? counters)
+    {
+        json.WriteStartObject("counters");
+        for (int i = 0; i < (counters?.Events.Count ?? 0); i++)
+            json.WriteNumber(counters!.Events[i], counters.Values[i]);
+        json.WriteEndObject();
+    }
+
+    private static void WriteFollower(Utf8JsonWriter json, FollowerFigures figures)
+    {
+        json.WriteStartObject("follower");
+        json.WriteNumber("stops", figures.Stops);
+        json.WriteNumber("births", figures.Births);
+        json.WriteNumber("threadBirths", figures.ThreadBirths);
+        json.WriteNumber("execs", figures.Execs);
+        json.WriteStartObject("heldNs");
+        json.WriteNumber("p50", figures.Held.Quantile(0.5));
+        json.WriteNumber("p99", figures.Held.Quantile(0.99));
+        json.WriteNumber("max", figures.Held.Max);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteLedger(Utf8JsonWriter json, FollowerFigures figures)
+    {
+        json.WriteStartArray("ledger");
+        foreach (LedgerEntry entry in figures.Ledger)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", JsonNamingPolicy.KebabCaseLower.ConvertName(entry.Kind.ToString()));
+            json.WriteNumber("pid", entry.Pid);
+            json.WriteString("text", entry.Text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteStrings(Utf8JsonWriter json, string name, IReadOnlyList<string>? values)
+    {
+        if (values is null)
+        {
+            json.WriteNull(name);
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (string value in values)
+            json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+
+    private static void WriteOptional(Utf8JsonWriter json, string name, long? value)
+    {
+        if (value is { } number)
+            json.WriteNumber(name, number);
+        else
+            json.WriteNull(name);
+    }
+
+    private static string NameOf(ProcessOrigin origin) => origin switch
+    {
+        ProcessOrigin.Attached => "attached",
+        ProcessOrigin.Launched => "launched",
+        ProcessOrigin.Fork => "fork",
+        ProcessOrigin.Vfork => "vfork",
+        _ => "clone",
+    };
+
+    private static string NameOf(ProcessEnd end) => end switch
+    {
+        ProcessEnd.Exited => "exited",
+        ProcessEnd.Detached => "detached",
+        ProcessEnd.Lost => "lost",
+        _ => "alive",
+    };
+}

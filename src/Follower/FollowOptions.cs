@@ -1,0 +1,44 @@
+namespace ForkFollow.Follower;
+
+/// <summary>How long to follow.</summary>
+public enum FollowUntil
+{
+    /// <summary>Until the launched command has ended; what it left behind is let go alive.</summary>
+    Root,
+
+    /// <summary>Until the last process of the tree has ended.</summary>
+    All,
+}
+
+/// <summary>What happens to a launched tree when following ends before it does. An attached one is always let go.</summary>
+public enum OnExit
+{
+    /// <summary>It is killed, and dies with us even if we are killed.</summary>
+    Kill,
+
+    /// <summary>It lives on.</summary>
+    Detach,
+}
+
+/// <summary>What to start.</summary>
+public sealed record LaunchOptions
+{
+    /// <summary>The command and its arguments; the command is searched in PATH if it has no slash.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>When to stop following.</summary>
+    public FollowUntil Until { get; init; } = FollowUntil.Root;
+
+    /// <summary>What happens to the tree when we end first.</summary>
+    public OnExit OnExit { get; init; } = OnExit.Kill;
+}
+
+/// <summary>What to seize.</summary>
+public sealed record AttachOptions
+{
+    /// <summary>The processes, by pid; a thread id stands for its process.</summary>
+    public required IReadOnlyList<int> Pids { get; init; }
+
+    /// <summary>Whether children that exist already are followed too, with theirs.</summary>
+    public bool Descendants { get; init; } = true;
+}

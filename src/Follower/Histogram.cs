@@ -1,0 +1,61 @@
+using System.Numerics;
+
+namespace ForkFollow.Follower;
+
+/// <summary>
+/// Counts durations in buckets that are an eighth of a power of two wide: a quantile is right to within 12.5 %.
+/// Adding allocates nothing. One thread writes; another may read a slightly older state.
+/// </summary>
+public sealed class Histogram
+{
+    private const int SubBuckets = 8;
+    private readonly long[] _counts = new long[64 * SubBuckets];
+
+    /// <summary>How many values were added.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The largest value added, exactly; 0 if there is none.</summary>
+    public long Max { get; private set; }
+
+    /// <summary>Adds a value; a negative one counts as 0.</summary>
+    public void Add(long value)
+    {
+        value = Math.Max(value, 0);
+        _counts[BucketOf(value)]++;
+        Count++;
+        Max = Math.Max(Max, value);
+    }
+
+    /// <summary>The value that the given part (0 to 1) of all values does not exceed; 0 if there is none.</summary>
+    public long Quantile(double part)
+    {
+        long rank = (long)Math.Ceiling(part * Count);
+        long seen = 0;
+        for (int i = 0; i < _counts.Length; i++)
+        {
+            seen += _counts[i];
+            if (seen >= rank && seen > 0)
+                return Math.Min(UpperBound(i), Max);
+        }
+
+        return Max;
+    }
+
+    private static int BucketOf(long value)
+    {
+        if (value < SubBuckets)
+            return (int)value;
+        int power = BitOperations.Log2((ulong)value);
+        int sub = (int)(value >> (power - 3)) & (SubBuckets - 1);
+        return ((power - 2) * SubBuckets) + sub;
+    }
+
+    private static long UpperBound(int bucket)
+    {
+        if (bucket < SubBuckets)
+            return bucket;
+        int power = (bucket / SubBuckets) + 2;
+        long sub = bucket % SubBuckets;
+        return ((SubBuckets + sub + 1) << (power - 3)) - 1;
+    }
+}

@@ -1,0 +1,111 @@
+using ForkFollow.Follower.Interop;
+
+namespace ForkFollow.Follower;
+
+/// <summary>What a look for stopped or dead tracees found.</summary>
+internal enum PeekResult
+{
+    /// <summary>A tracee stopped or died.</summary>
+    Found,
+
+    /// <summary>Nobody has anything to report (only when not asked to block).</summary>
+    Nothing,
+
+    /// <summary>A signal woke us: there may be work in the mailbox.</summary>
+    Interrupted,
+
+    /// <summary>The thread has no tracee and no child left.</summary>
+    NoTracees,
+}
+
+/// <summary>
+/// The kernel as the tracer thread sees it: one seam, so that transcripts can be replayed without processes. All
+/// calls come from the tracer thread. A request that returns false met a tracee that is dying (ESRCH): its death will
+/// be reported by a later peek. Any other failure throws <see cref="KernelException"/>.
+/// </summary>
+internal interface IKernel
+{
+    /// <summary>The tracer thread's own id: the TracerPid of its tracees.</summary>
+    int TracerTid { get; }
+
+    /// <summary>Looks for a tracee that stopped or died, and leaves it reportable (WNOWAIT).</summary>
+    PeekResult Peek(bool block, out int tid, out WaitStatus status);
+
+    /// <summary>The same for one tracee, without blocking.</summary>
+    bool PeekOne(int tid, out WaitStatus status);
+
+    /// <summary>Takes the stop of a tracee off the report, since it will be held. False if it is dying.</summary>
+    bool ConsumeStop(int tid);
+
+    /// <summary>Reaps a dead tracee. False if somebody else has reaped it.</summary>
+    bool Reap(int tid, out rusage usage);
+
+    bool Continue(int tid, int signal);
+
+    bool Listen(int tid);
+
+    bool Detach(int tid, int signal);
+
+    bool Interrupt(int tid);
+
+    bool SetOptions(int tid, PtraceOptions options);
+
+    /// <summary>The message of the event that the tracee is stopped at.</summary>
+    bool GetEventMessage(int tid, out long message);
+
+    /// <summary>Seizes a thread. Returns 0 or an errno.</summary>
+    int Seize(int tid, PtraceOptions options);
+
+    /// <summary>Whether the thread belongs to that process; true for a zombie too.</summary>
+    bool IsThreadOf(int pid, int tid);
+
+    /// <summary>Sends SIGKILL to a process.</summary>
+    void Kill(int pid);
+
+    /// <summary>/proc/TID/status. False if it is gone.</summary>
+    bool ReadStatus(int tid, out ProcStatus status);
+
+    /// <summary>The process's own use until now; it may be a zombie. False if it is gone.</summary>
+    bool ReadUsage(int pid, out UsageSample sample);
+
+    /// <summary>The program that the process runs; valid until the next call.</summary>
+    ExecView ReadImage(int pid);
+
+    /// <summary>Whether that program is set-uid or set-gid to somebody who the process is not.</summary>
+    bool RunsWithoutItsPrivileges(int pid);
+
+    /// <summary>The children of one thread of a process, appended.</summary>
+    void ReadChildren(int pid, int tid, List<int> children);
+
+    /// <summary>The threads of a process, appended.</summary>
+    void ReadThreads(int pid, List<int> threads);
+
+    /// <summary>CLOCK_MONOTONIC, nanoseconds.</summary>
+    long Now();
+
+    /// <summary>When the process was born by its own account, on the same clock; 0 if it is gone.</summary>
+    long ReadStartTime(int pid);
+}
+
+/// <summary>The lines of /proc/PID/status that following needs.</summary>
+internal struct ProcStatus
+{
+    internal int Tgid;
+    internal int ParentPid;
+    internal int TracerPid;
+    internal uint Uid;
+    internal long PeakRssBytes;
+    internal long VoluntarySwitches;
+    internal long InvoluntarySwitches;
+    internal bool IsZombie;
+    internal bool IsKernelThread;
+}
+
+/// <summary>A kernel request failed in a way that following does not expect.</summary>
+internal sealed class KernelException : Exception
+{
+    internal KernelException(string request, int tid, int errno)
+        : base($"{request} of {tid} failed: {LibC.Describe(errno)} (errno {errno})")
+    {
+    }
+}

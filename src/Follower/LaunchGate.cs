@@ -1,0 +1,209 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using ForkFollow.Follower.Interop;
+
+namespace ForkFollow.Follower;
+
+/// <summary>
+/// Starts a command and keeps it from executing its first instruction until it has been seized.
+/// <para>Constraints: the tracer thread must seize before the exec; the command must see our environment, terminal,
+/// working directory and process group unchanged; no code of ours can run in the child, since .NET cannot fork; and
+/// .NET must never wait for it, so Process.Start is out.</para>
+/// <para>Scheme: posix_spawn runs its file actions in the child before the exec. One of them opens a FIFO that has no
+/// writer, and that blocks until somebody opens it for writing: us, once the child is seized. (A pipe would not do:
+/// opening one through /proc never blocks.) posix_spawn itself returns only after the exec, so a helper thread calls it.
+/// No shell is needed in between, which would alter the environment (PWD, SHLVL, _).</para>
+/// </summary>
+internal sealed unsafe class LaunchGate : IDisposable
+{
+    private const uint OwnerOnly = 0x180; // 0600
+
+    private readonly string _path;
+    private readonly IReadOnlyList<string> _arguments;
+    private readonly int _fifo;
+    private readonly int _fdInChild;
+    private readonly Thread _thread;
+    private int _writer = -1;
+    private volatile int _helperTid;
+    private volatile bool _finished;
+    private int _errno;
+
+    /// <summary>Prepares a launch.</summary>
+    /// <param name="path">What to execute: a path, not searched.</param>
+    /// <param name="arguments">Its arguments, the first being its name.</param>
+    internal LaunchGate(string path, IReadOnlyList<string> arguments)
+    {
+        _path = path;
+        _arguments = arguments;
+        _fifo = MakeFifo();
+        _fdInChild = OpenPath($"/proc/self/fd/{_fifo}"); // a number that is taken here is free to be replaced there
+        _thread = new(Spawn) { Name = "launch gate", IsBackground = true };
+    }
+
+    /// <summary>Starts the child. Returns its pid once it exists, or 0 if it could not be made.</summary>
+    internal int Start()
+    {
+        _thread.Start();
+        using var proc = new ProcFs();
+        var children = new List<int>(1);
+        var wait = default(SpinWait);
+        while (true)
+        {
+            // The flag first: a child that was made before the helper finished is then seen.
+            bool finished = _finished;
+            if (_helperTid != 0)
+            {
+                LinuxKernel.ReadChildren(proc, Environment.ProcessId, _helperTid, children);
+                if (children.Count > 0)
+                    return children[0];
+            }
+
+            if (finished)
+                return 0;
+            wait.SpinOnce(sleep1Threshold: 50);
+        }
+    }
+
+    /// <summary>
+    /// The runtime raises the soft limit of open files to the hard one; the command gets back what our own parent
+    /// has, which is what we were started with.
+    /// </summary>
+    internal static void RestoreFileLimit(int pid)
+    {
+        rlimit ours;
+        rlimit parents;
+        if (LibC.prlimit(0, LibC.RLIMIT_NOFILE, null, &ours) < 0
+            || LibC.prlimit(LibC.getppid(), LibC.RLIMIT_NOFILE, null, &parents) < 0)
+        {
+            return; // Somebody else's process is our parent: its limits are not ours to see.
+        }
+
+        if (parents.rlim_max == ours.rlim_max && parents.rlim_cur < ours.rlim_cur)
+            _ = LibC.prlimit(pid, LibC.RLIMIT_NOFILE, &parents, null);
+    }
+
+    /// <summary>Lets the child go on to its exec.</summary>
+    internal void Open()
+    {
+        // For reading too: then it does not fail if the child has not come to its open yet.
+        byte* path = stackalloc byte[32];
+        ComposeFifoPath(path);
+        _writer = LibC.open(path, LibC.O_RDWR | LibC.O_NONBLOCK | LibC.O_CLOEXEC);
+        if (_writer < 0)
+            throw new KernelException("open of the launch gate", 0, LibC.Errno);
+    }
+
+    /// <summary>Waits for posix_spawn to return: after the exec, or its failure. Returns its errno.</summary>
+    internal int Join()
+    {
+        _thread.Join();
+        return _errno;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_writer >= 0)
+            _ = LibC.close(_writer);
+        _ = LibC.close(_fdInChild);
+        _ = LibC.close(_fifo);
+    }
+
+    private void Spawn()
+    {
+        _helperTid = LibC.gettid();
+        _errno = SpawnNow();
+        _finished = true;
+    }
+
+    private int SpawnNow()
+    {
+        byte** argv = CopyToNative(_arguments);
+        byte* path = (byte*)Marshal.StringToCoTaskMemUTF8(_path);
+        byte* gate = stackalloc byte[32];
+        ComposeFifoPath(gate);
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
+        _ = LibC.posix_spawn_file_actions_init(&actions);
+        _ = LibC.posix_spawnattr_init(&attributes);
+        try
+        {
+            // The runtime ignores SIGPIPE, and an ignored signal stays ignored over an exec.
+            sigset_t defaults = default;
+            defaults.Add(LibC.SIGPIPE);
+            int pid;
+            int errno = LibC.posix_spawn_file_actions_addopen(&actions, _fdInChild, gate, LibC.O_RDONLY, 0);
+            if (errno == 0)
+                errno = LibC.posix_spawn_file_actions_addclose(&actions, _fdInChild);
+            if (errno == 0)
+                errno = LibC.posix_spawnattr_setsigdefault(&attributes, &defaults);
+            if (errno == 0)
+                errno = LibC.posix_spawnattr_setflags(&attributes, LibC.POSIX_SPAWN_SETSIGDEF);
+            return errno != 0 ? errno : LibC.posix_spawn(&pid, path, &actions, &attributes, argv, Environ());
+        }
+        finally
+        {
+            _ = LibC.posix_spawnattr_destroy(&attributes);
+            _ = LibC.posix_spawn_file_actions_destroy(&actions);
+            Marshal.FreeCoTaskMem((nint)path);
+            for (byte** one = argv; *one != null; one++)
+                Marshal.FreeCoTaskMem((nint)(*one));
+            NativeMemory.Free(argv);
+        }
+    }
+
+    private void ComposeFifoPath(byte* path)
+    {
+        int length = Encoding.ASCII.GetBytes($"/proc/self/fd/{_fifo}", new Span<byte>(path, 31));
+        path[length] = 0;
+    }
+
+    /// <summary>A FIFO that has no name any more: nothing of it stays behind if we are killed.</summary>
+    private static int MakeFifo()
+    {
+        string reason = "";
+        foreach (string folder in (string[])[Path.GetTempPath(), "/dev/shm"])
+        {
+            string name = Path.Combine(folder, "forkfollow-" + Path.GetRandomFileName());
+            if (LibC.mkfifo(name, OwnerOnly) < 0)
+            {
+                reason = $"{folder}: {LibC.Describe(LibC.Errno)}";
+                continue;
+            }
+
+            try
+            {
+                return OpenPath(name);
+            }
+            finally
+            {
+                _ = LibC.unlink(name);
+            }
+        }
+
+        throw new FollowException($"cannot make the FIFO that a launch needs in {reason}; set TMPDIR to a writable folder");
+    }
+
+    private static int OpenPath(string path)
+    {
+        byte* native = (byte*)Marshal.StringToCoTaskMemUTF8(path);
+        int fd = LibC.open(native, LibC.O_PATH | LibC.O_CLOEXEC);
+        int errno = LibC.Errno;
+        Marshal.FreeCoTaskMem((nint)native);
+        return fd >= 0
+            ? fd
+            : throw new FollowException($"cannot open the launch gate: {LibC.Describe(errno)}; raise ulimit -n");
+    }
+
+    /// <summary>The environment we were started with: libc's own, not the copy that .NET keeps.</summary>
+    private static byte** Environ() =>
+        *(byte***)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "environ");
+
+    private static byte** CopyToNative(IReadOnlyList<string> strings)
+    {
+        byte** array = (byte**)NativeMemory.AllocZeroed((nuint)(strings.Count + 1), (nuint)sizeof(byte*));
+        for (int i = 0; i < strings.Count; i++)
+            array[i] = (byte*)Marshal.StringToCoTaskMemUTF8(strings[i]);
+        return array;
+    }
+}

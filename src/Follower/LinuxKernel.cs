@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using ForkFollow.Follower.Interop;
+
+namespace ForkFollow.Follower;
+
+/// <summary>The real kernel: ptrace(2) and wait(2). Belongs to the tracer thread.</summary>
+internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
+{
+    /// <summary>
+    /// Only our own tracees: without __WNOTHREAD the exit codes of children that other code of this process starts
+    /// would be stolen. __WALL: threads and clone children too.
+    /// </summary>
+    private const WaitOptions Ours = WaitOptions.__WALL | WaitOptions.__WNOTHREAD;
+
+    private const WaitOptions AnyReport = Ours | WaitOptions.WSTOPPED | WaitOptions.WEXITED | WaitOptions.WNOWAIT;
+
+    private readonly ProcFs _proc = new();
+
+    /// <inheritdoc/>
+    public int TracerTid { get; } = LibC.gettid();
+
+    /// <inheritdoc/>
+    public void Dispose() => _proc.Dispose();
+
+    /// <inheritdoc/>
+    public PeekResult Peek(bool block, out int tid, out WaitStatus status)
+    {
+        siginfo_t info = default;
+        tid = 0;
+        status = default;
+        WaitOptions options = block ? AnyReport : AnyReport | WaitOptions.WNOHANG;
+        if (LibC.waitid(IdType.P_ALL, 0, &info, options) < 0)
+        {
+            return LibC.Errno switch
+            {
+                LibC.EINTR => PeekResult.Interrupted,
+                LibC.ECHILD => PeekResult.NoTracees,
+                int errno => throw new KernelException("waitid", 0, errno),
+            };
+        }
+
+        if (info.si_pid == 0)
+            return PeekResult.Nothing;
+        tid = info.si_pid;
+        status = WaitStatus.FromWaitId(info.si_code, info.si_status);
+        return PeekResult.Found;
+    }
+
+    /// <inheritdoc/>
+    public bool PeekOne(int tid, out WaitStatus status)
+    {
+        siginfo_t info = default;
+        status = default;
+        if (LibC.waitid(IdType.P_PID, tid, &info, AnyReport | WaitOptions.WNOHANG) < 0 || info.si_pid == 0)
+            return false;
+        status = WaitStatus.FromWaitId(info.si_code, info.si_status);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool ConsumeStop(int tid)
+    {
+        // Without WEXITED: if it was killed meanwhile, its death must stay reportable.
+        siginfo_t info = default;
+        int result = LibC.waitid(IdType.P_PID, tid, &info, Ours | WaitOptions.WSTOPPED | WaitOptions.WNOHANG);
+        return result == 0 && info.si_pid != 0;
+    }
+
+    /// <inheritdoc/>
+    public bool Reap(int tid, out rusage usage)
+    {
+        int status;
+        fixed (rusage* target = &usage)
+            return LibC.wait4(tid, &status, Ours | WaitOptions.WNOHANG, target) == tid;
+    }
+
+    /// <inheritdoc/>
+    public bool Continue(int tid, int signal) => Request(PtraceRequest.PTRACE_CONT, tid, signal);
+
+    /// <inheritdoc/>
+    public bool Listen(int tid) => Request(PtraceRequest.PTRACE_LISTEN, tid, 0);
+
+    /// <inheritdoc/>
+    public bool Detach(int tid, int signal) => Request(PtraceRequest.PTRACE_DETACH, tid, signal);
+
+    /// <inheritdoc/>
+    public bool Interrupt(int tid) => Request(PtraceRequest.PTRACE_INTERRUPT, tid, 0);
+
+    /// <inheritdoc/>
+    public bool SetOptions(int tid, PtraceOptions options) => Request(PtraceRequest.PTRACE_SETOPTIONS, tid, (nint)options);
+
+    /// <inheritdoc/>
+    public bool GetEventMessage(int tid, out long message)
+    {
+        nuint value = 0;
+        bool known = Request(PtraceRequest.PTRACE_GETEVENTMSG, tid, (nint)(&value));
+        message = (long)value;
+        return known;
+    }
+
+    /// <inheritdoc/>
+    public int Seize(int tid, PtraceOptions options) =>
+        LibC.ptrace(PtraceRequest.PTRACE_SEIZE, tid, null, (void*)(nint)options) < 0 ? LibC.Errno : 0;
+
+    /// <inheritdoc/>
+    public bool IsThreadOf(int pid, int tid) =>
+        LibC.tgkill(pid, tid, 0) == 0 || LibC.Errno != LibC.ESRCH;
+
+    /// <inheritdoc/>
+    public void Kill(int pid) => _ = LibC.kill(pid, LibC.SIGKILL);
+
+    /// <inheritdoc/>
+    public long Now() => Stopwatch.GetTimestamp();
+
+    private static bool Request(PtraceRequest request, int tid, nint data)
+    {
+        if (LibC.ptrace(request, tid, null, (void*)data) >= 0)
+            return true;
+        int errno = LibC.Errno;
+        return errno == LibC.ESRCH ? false : throw new KernelException(request.ToString(), tid, errno);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using ForkFollow.Follower.Interop;
+
+namespace ForkFollow.Follower;
+
+/// <summary>Says why a process cannot be seized, and what to do about it.</summary>
+internal static class SeizeRefusal
+{
+    internal static string Explain(IKernel kernel, int pid, int errno)
+    {
+        if (!kernel.ReadStatus(pid, out ProcStatus status))
+            return $"{pid}: no such process; check the pid with ps(1)";
+        if (status.Tgid == Environment.ProcessId)
+            return $"{pid}: that is forkfollow itself; name another process";
+        if (status.TracerPid != 0)
+        {
+            return $"{pid}: already traced by {NameOf(kernel, status.TracerPid)}, and a process has one tracer; "
+                + "end that one first";
+        }
+
+        if (status.IsZombie)
+            return $"{pid}: a zombie, dead and waiting for its parent to reap it; there is nothing to follow";
+        if (status.IsKernelThread)
+            return $"{pid}: a kernel thread; only user processes can be followed";
+        if (errno == LibC.ESRCH)
+            return $"{pid}: it ended while it was being seized; check the pid with ps(1)";
+        if (errno != LibC.EPERM)
+            return $"{pid}: PTRACE_SEIZE failed: {LibC.Describe(errno)} (errno {errno})";
+        return $"{pid}: {WhyNotPermitted(status)}";
+    }
+
+    private static string WhyNotPermitted(in ProcStatus status)
+    {
+        uint us = LibC.geteuid();
+        if (us != 0 && status.Uid != us)
+            return $"it belongs to uid {status.Uid} and we run as uid {us}; run as that user or as root";
+        return YamaScope() switch
+        {
+            1 => "Yama allows to trace one's own descendants only (kernel.yama.ptrace_scope is 1); "
+                + "run as root, or launch the command with forkfollow -- COMMAND",
+            2 => "Yama allows tracing to CAP_SYS_PTRACE only (kernel.yama.ptrace_scope is 2); run as root",
+            3 => "Yama forbids all tracing until the next boot (kernel.yama.ptrace_scope is 3)",
+            _ => "the kernel does not permit it (the process is not dumpable, or a security module or container "
+                + "forbids ptrace); run as root with CAP_SYS_PTRACE",
+        };
+    }
+
+    private static int YamaScope()
+    {
+        try
+        {
+            return int.Parse(File.ReadAllText("/proc/sys/kernel/yama/ptrace_scope"), CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            // No such file: a kernel without Yama.
+            return 0;
+        }
+    }
+
+    private static string NameOf(IKernel kernel, int pid)
+    {
+        string comm = System.Text.Encoding.UTF8.GetString(kernel.ReadImage(pid).Comm);
+        return comm.Length == 0 ? $"process {pid}" : $"{comm} (process {pid})";
+    }
+}

@@ -1,0 +1,139 @@
+using ForkFollow.Follower.Interop;
+
+namespace ForkFollow.Follower;
+
+/// <summary>
+/// Deaths. The real parent cannot reap a child before its tracer has, so a dead tracee is reaped at once. What must be
+/// known of a zombie (its own CPU time, whose child it was) is read before that.
+/// </summary>
+internal sealed partial class Tracer
+{
+    private readonly List<int> _children = new(16);
+
+    private void Bury(int tid, WaitStatus status)
+    {
+        if (!_tracees.TryGetValue(tid, out Tracee? tracee) || tracee.Process is null)
+            tracee = BuryUnnamed(tid, tracee);
+        if (tracee?.Process is not { } process)
+        {
+            _kernel.Reap(tid, out _);
+            return;
+        }
+
+        // The main thread is reported last, when all others are gone.
+        bool processEnds = tracee.IsLeader || (!process.LeaderTraced && process.LiveThreads == 1);
+        bool unborn = tracee.Phase == TraceePhase.Unborn;
+        UsageSample own = default;
+        if (processEnds && process.Account.NeedsSample)
+            _kernel.ReadUsage(process.Pid, out own);
+
+        _kernel.Reap(tid, out rusage both);
+        process.LiveThreads--;
+        Drop(tracee);
+        if (!processEnds)
+            return;
+
+        if (process.LiveThreads > 0)
+            DropThreads(process, except: null);
+        if (unborn)
+            Unhand(process);
+        process.Parent?.Account.AddReapedChild(both);
+        var exit = new ProcessExit(status.Exited ? status.ExitCode : 0, status.Killed ? status.TermSignal : 0, status.DumpedCore);
+        EndProcess(process, ProcessEnd.Exited, exit, process.Account.Settle(both, own));
+    }
+
+    /// <summary>
+    /// A child that died before anybody named it: killed in or before its first stop. As a zombie it still tells its
+    /// parent, and it belongs into the tree.
+    /// </summary>
+    /// <returns>Its node, or null if it has no place in the tree.</returns>
+    private Tracee? BuryUnnamed(int tid, Tracee? held)
+    {
+        if (held is not null)
+            _heldAtBirth.Remove(held);
+        if (!_kernel.ReadStatus(tid, out ProcStatus status) || status.Tgid != tid)
+        {
+            // A thread: its process goes on, or is dying with it.
+            if (held is not null)
+                Drop(held);
+            return null;
+        }
+
+        held ??= AddTracee(tid, TraceePhase.Unborn, process: null);
+        return AdoptEarly(held, status) ? held : null;
+    }
+
+    private void EndProcess(FollowedProcess process, ProcessEnd end, ProcessExit? exit, ResourceUsage? usage)
+    {
+        _processes.Remove(process.Pid);
+        ForgetEarly(process);
+        process.Finish(end, _noticed, exit, usage);
+        if (_gate == process)
+        {
+            // It never became the command: whoever launched it knows why.
+            _gate = null;
+            return;
+        }
+
+        if (end == ProcessEnd.Detached)
+            _observer.Detached(process);
+        else
+            _observer.Exited(process);
+        if (process.UnbornChildren == 0)
+            _observer.Released(process);
+
+        if (process == _root)
+            RootEnded();
+    }
+
+    /// <summary>While the process is held in its exit stop.</summary>
+    private void Exiting(Tracee tracee, FollowedProcess process)
+    {
+        if (!tracee.IsLeader)
+            return;
+        if (_kernel.ReadStatus(tracee.Tid, out ProcStatus status))
+            process.Account.PeakAtExit = status.PeakRssBytes;
+        LookForEscapes(process);
+        if (process.Announced)
+            _observer.Exiting(process);
+    }
+
+    /// <summary>Children made with CLONE_UNTRACED give no event and no stop: they show in /proc alone.</summary>
+    private void LookForEscapes(FollowedProcess process)
+    {
+        _children.Clear();
+        _kernel.ReadChildren(process.Pid, process.Pid, _children);
+        foreach (int child in _children)
+        {
+            if (_tracees.ContainsKey(child) || !_kernel.ReadStatus(child, out ProcStatus status)
+                || status.IsZombie || status.TracerPid != 0 || _detachedPids.Contains(child))
+            {
+                continue;
+            }
+
+            Note(new(
+                LedgerKind.Escaped,
+                child,
+                $"{child}, a child of {process}, is not followed: it was made with CLONE_UNTRACED"));
+        }
+    }
+
+    /// <summary>Nobody will name the children of a dead process any more.</summary>
+    private void ForgetEarly(FollowedProcess parent)
+    {
+        if (_adoptedEarly.Count == 0)
+            return;
+        foreach ((int tid, FollowedProcess creator) in _adoptedEarly)
+        {
+            if (creator == parent)
+                _adoptedEarly.Remove(tid);
+        }
+    }
+
+    /// <summary>Takes the node out; the tracee is dead or gone.</summary>
+    private void Drop(Tracee tracee)
+    {
+        _tracees.Remove(tracee.Tid);
+        _stock.Return(tracee);
+    }
+}

@@ -1,0 +1,142 @@
+namespace ForkFollow.Follower;
+
+/// <summary>
+/// Letting go. Of everything: the thread ends, and the kernel detaches all tracees at once. Of a part: INTERRUPT, and
+/// DETACH at the next stop, whichever that is; an unborn child is detached in its first stop.
+/// <code>
+/// P FORK C1 · CONT P · P FORK C2 · CONT P · detach wished → INTERRUPT P · P stop → DETACH P · C1 first stop → DETACH · C2 …
+/// INTERRUPT P · C first stop (held) · P CLONE C → DETACH P, DETACH C
+/// P FORK C · CONT P · P exits · INTERRUPT P → ESRCH · C first stop → DETACH C
+/// </code>
+/// INTERRUPT makes epoll_wait, semop, sigtimedwait and io_getevents of the target return EINTR: that is why it is used
+/// for a part of a tree alone.
+/// </summary>
+internal sealed partial class Tracer
+{
+    /// <summary>Processes that we have let go: not escapes, if they turn up among somebody's children.</summary>
+    private readonly HashSet<int> _detachedPids = [];
+
+    private FollowUntil _until = FollowUntil.All;
+    private OnExit _onExit = OnExit.Detach;
+    private bool _lettingGo;
+    private bool _killing;
+
+    /// <summary>Wishes a process away: each of its threads is detached at its next stop, its children at birth.</summary>
+    /// <returns>False if it is not followed.</returns>
+    internal bool LetGo(FollowedProcess process)
+    {
+        if (process.End != ProcessEnd.Alive)
+            return false;
+        if (!process.DetachWished)
+        {
+            process.DetachWished = true;
+            InterruptThreads(process);
+            foreach (FollowedProcess other in _processes.Values)
+            {
+                // Unborn: no INTERRUPT needed, they will stop by themselves.
+                if (other.Parent == process && _tracees.TryGetValue(other.Pid, out Tracee? child)
+                    && child.Phase == TraceePhase.Unborn)
+                {
+                    other.DetachWished = true;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes the wish back, if nothing has been detached yet.</summary>
+    /// <returns>Whether the process stays followed.</returns>
+    internal static bool Keep(FollowedProcess process)
+    {
+        if (process.End != ProcessEnd.Alive || process.DetachBegun)
+            return false;
+        process.DetachWished = false;
+        return true;
+    }
+
+    /// <summary>Lets everything go at once, by ending the thread.</summary>
+    internal void EndByDetaching() => _ended = true;
+
+    /// <summary>Kills what is followed, and goes on until all of it has been reaped.</summary>
+    internal void EndByKilling()
+    {
+        _killing = true;
+        foreach (FollowedProcess process in _processes.Values)
+            _kernel.Kill(process.Pid);
+    }
+
+    private void RootEnded()
+    {
+        RootGone.TrySetResult();
+        if (_until != FollowUntil.Root || _killing)
+            return;
+
+        // With EXITKILL the end of the thread would kill what the command left behind: so, one by one.
+        if (_onExit == OnExit.Detach)
+        {
+            _ended = true;
+            return;
+        }
+
+        _lettingGo = true;
+        foreach (FollowedProcess process in _processes.Values)
+        {
+            process.DetachWished = true;
+            InterruptThreads(process);
+        }
+    }
+
+    private void InterruptThreads(FollowedProcess process)
+    {
+        foreach (Tracee tracee in _tracees.Values)
+        {
+            // False: it is dying. The held and the unborn are stopped, or will be, without it.
+            if (tracee.Process == process && tracee.Phase is TraceePhase.Running or TraceePhase.Listening)
+                _kernel.Interrupt(tracee.Tid);
+        }
+    }
+
+    /// <summary>After a DETACH: the node goes, and with its last one the process.</summary>
+    private void Forget(Tracee tracee)
+    {
+        Drop(tracee);
+        if (tracee.Process is not { } process)
+            return;
+        process.DetachBegun = true;
+        process.LiveThreads--;
+        if (process.LiveThreads == 0)
+            EndDetached(process);
+    }
+
+    /// <summary>Just before the thread ends: whoever is still followed is on record as let go.</summary>
+    private void DetachAllRecords()
+    {
+        _ended = true;
+        _noticed = _kernel.Now();
+        AdoptHeld();
+        foreach (Tracee tracee in _tracees.Values)
+        {
+            if (tracee is { IsLeader: true, Phase: TraceePhase.Unborn })
+                Unhand(tracee.Process!);
+        }
+
+        foreach (FollowedProcess process in _processes.Values.ToArray())
+            EndDetached(process);
+        _tracees.Clear();
+    }
+
+    private void EndDetached(FollowedProcess process)
+    {
+        if (!_ended && !_lettingGo)
+            _detachedPids.Add(process.Pid);
+        ResourceUsage? usage = null;
+        if (_kernel.ReadUsage(process.Pid, out UsageSample own) && _kernel.ReadStatus(process.Pid, out ProcStatus status))
+        {
+            own.PeakRssBytes = status.PeakRssBytes;
+            usage = process.Account.SettleAlive(own);
+        }
+
+        EndProcess(process, ProcessEnd.Detached, exit: null, usage);
+    }
+}

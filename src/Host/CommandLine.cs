@@ -1,0 +1,179 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using ForkFollow.Follower;
+
+namespace ForkFollow.Host;
+
+/// <summary>
+/// The command line. Everything behind the first <c>--</c> is the workload's and is not looked at; what is before it is
+/// parsed by System.CommandLine.
+/// </summary>
+internal static class CommandLine
+{
+    private static readonly Option<string[]> _pids = new("--pid", "-p")
+    {
+        Description = "Follow running processes, by pid, with their descendants; several separated by commas.",
+        HelpName = "PID[,PID…]",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private static readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "Write results to this directory [default: forkfollow-NAME-PID].",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<bool> _force = new("--force")
+    {
+        Description = "Use the result directory even if it exists.",
+    };
+
+    private static readonly Option<string[]> _collect = new("--collect")
+    {
+        Description = "What to collect for each process: rusage (always on), counters; or none [default: all that works].",
+        HelpName = "NAME,…|none",
+    };
+
+    private static readonly Option<string?> _duration = new("--duration", "-d")
+    {
+        Description = "Follow for so long, then end [default: until the end of the targets].",
+        HelpName = "SECONDS",
+    };
+
+    private static readonly Option<bool> _noDescendants = new("--no-descendants")
+    {
+        Description = "With -p: not the children that a target has already (its future ones are followed).",
+    };
+
+    private static readonly Option<FollowUntil> _until = new("--until")
+    {
+        Description = "root: until the command has ended; what it leaves behind lives on, not followed. "
+            + "all: until the last process has ended.",
+        HelpName = "root|all",
+        DefaultValueFactory = _ => FollowUntil.Root,
+    };
+
+    private static readonly Option<OnExit> _onExit = new("--on-exit")
+    {
+        Description = "What happens to a launched command when following ends first.",
+        HelpName = "kill|detach",
+        DefaultValueFactory = _ => OnExit.Kill,
+    };
+
+    private static readonly Option<bool> _quiet = new("--quiet", "-q")
+    {
+        Description = "No report and no status line: problems only.",
+    };
+
+    private static readonly Option<bool> _verbose = new("--verbose", "-v")
+    {
+        Description = "Tell every stop.",
+    };
+
+    /// <summary>Parses and runs. Returns the exit status.</summary>
+    internal static int Run(string[] args)
+    {
+        int separator = Array.IndexOf(args, "--");
+        string[] own = separator < 0 ? args : args[..separator];
+        string[] command = separator < 0 ? [] : args[(separator + 1)..];
+
+        RootCommand root = MakeRoot(command);
+        ParseResult parsed = root.Parse(own, new() { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (ParseError error in parsed.Errors)
+                StandardError.Say(SafeText.Escape(error.Message) + "; forkfollow --help lists the options");
+            return ExitStatus.StartUpProblem;
+        }
+
+        try
+        {
+            return parsed.Invoke();
+        }
+        catch (StartUpException e)
+        {
+            StandardError.Say(e.Message);
+            return ExitStatus.StartUpProblem;
+        }
+    }
+
+    private static RootCommand MakeRoot(string[] command)
+    {
+        var root = new RootCommand(
+            "Follows a whole tree of processes: every fork, vfork, clone and exec, with results for each process.\n\n"
+            + "  forkfollow [options] -- COMMAND [ARGS…]   launch a command and follow it\n"
+            + "  forkfollow [options] -p PID[,PID…]        follow running processes")
+        {
+            _pids, _output, _force, _collect, _duration, _noDescendants, _until, _onExit, _quiet, _verbose,
+        };
+        root.SetAction(parsed => Program.Follow(ToSettings(parsed, command), parsed.GetValue(_verbose)));
+
+        var doctor = new Command("doctor", "Check this machine, and say what will work.");
+        doctor.SetAction(_ => Doctor.Run(StandardError.Writer));
+        root.Subcommands.Add(doctor);
+        return root;
+    }
+
+    private static FollowSettings ToSettings(ParseResult parsed, string[] command)
+    {
+        int[] pids = ParsePids(parsed.GetValue(_pids) ?? []);
+        if (pids.Length > 0 && command.Length > 0)
+            throw new StartUpException("both -p and a command are given; follow one of them");
+        if (pids.Length == 0 && command.Length == 0)
+            throw new StartUpException("nothing to follow; name a command behind --, or a process with -p PID");
+
+        return new()
+        {
+            Pids = pids,
+            Command = command,
+            Output = parsed.GetValue(_output),
+            Force = parsed.GetValue(_force),
+            Collect = ParseCollect(parsed.GetValue(_collect) ?? []),
+            Duration = ParseDuration(parsed.GetValue(_duration)),
+            Descendants = !parsed.GetValue(_noDescendants),
+            Until = parsed.GetValue(_until),
+            OnExit = parsed.GetValue(_onExit),
+            Quiet = parsed.GetValue(_quiet),
+        };
+    }
+
+    private static int[] ParsePids(string[] values) =>
+    [
+        .. values.SelectMany(value => value.Split(',')).Select(text =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0
+                ? pid
+                : throw new StartUpException($"'{SafeText.Escape(text)}' is no pid; -p takes numbers, separated by commas")),
+    ];
+
+    private static string[]? ParseCollect(string[] values)
+    {
+        if (values.Length == 0)
+            return null;
+        string[] names = [.. values.SelectMany(value => value.Split(','))];
+        if (names is ["none"])
+            return [];
+        foreach (string name in names)
+        {
+            if (!CollectorChoice.Names.Contains(name))
+            {
+                throw new StartUpException(
+                    $"there is no collector '{SafeText.Escape(name)}'; --collect takes {string.Join(", ", CollectorChoice.Names)}, or none");
+            }
+        }
+
+        return names;
+    }
+
+    private static TimeSpan? ParseDuration(string? text)
+    {
+        if (text is null)
+            return null;
+        bool valid = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
+            && seconds is > 0 and <= 1_000_000;
+        return valid
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new StartUpException(
+                $"'{SafeText.Escape(text)}' is no duration; -d takes seconds, more than 0 and at most 1000000");
+    }
+}

@@ -1,0 +1,149 @@
+using ForkFollow.Collectors;
+using ForkFollow.Follower;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ForkFollow.Host;
+
+/// <summary>
+/// Follows what the settings name, writes the results, and stops the host when it is done. Register it with
+/// <c>services.AddHostedService&lt;FollowService&gt;()</c> beside a <see cref="FollowSettings"/> and a
+/// <see cref="FollowOutcome"/>. Stopping the host ends following: attached processes are let go.
+/// </summary>
+public sealed class FollowService : BackgroundService
+{
+    private static readonly TimeSpan LetGoPatience = TimeSpan.FromSeconds(5);
+
+    private readonly FollowSettings _settings;
+    private readonly FollowOutcome _outcome;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly ILogger<FollowService> _logger;
+    private readonly FollowerFigures _figures = new();
+    private volatile FollowSession? _session;
+
+    /// <summary>Made by the host.</summary>
+    public FollowService(
+        FollowSettings settings,
+        FollowOutcome outcome,
+        IHostApplicationLifetime lifetime,
+        ILogger<FollowService> logger)
+    {
+        _settings = settings;
+        _outcome = outcome;
+        _lifetime = lifetime;
+        _logger = logger;
+    }
+
+    /// <summary>Passes a signal on to the launched command. Does nothing before it runs or after its end.</summary>
+    public Task SignalWorkloadAsync(int signal) => _session?.SignalRootAsync(signal) ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await RunAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (StartUpException e)
+        {
+            _outcome.ExitStatus = ExitStatus.StartUpProblem;
+            Say(e.Message);
+        }
+        catch (FollowException e)
+        {
+            _outcome.ExitStatus = e.Failure switch
+            {
+                FollowFailure.CommandNotFound => ExitStatus.CommandNotFound,
+                FollowFailure.CommandNotExecutable => ExitStatus.CommandNotExecutable,
+                _ => ExitStatus.StartUpProblem,
+            };
+            Say(e.Message);
+        }
+        finally
+        {
+            _lifetime.StopApplication();
+        }
+    }
+
+    private static void Say(string lines)
+    {
+        foreach (string line in lines.Split('\n'))
+            StandardError.Say(line);
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
+        using var choice = CollectorChoice.Make(_settings.Collect, Report);
+        ResultDirectory directory = ResultDirectory.Create(_settings);
+        var results = new RunResults(_settings.Launches ? _settings.Command : null);
+        try
+        {
+            using (var collectors = new CollectorHost(results, choice.Collectors))
+                await FollowAsync(collectors, directory, stoppingToken).ConfigureAwait(false);
+            new ResultWriter(directory, results, _figures).Finish();
+        }
+        finally
+        {
+            directory.RemoveIfEmpty();
+        }
+
+        if (!_settings.Quiet)
+            ShowReport(results, directory);
+    }
+
+    private async Task FollowAsync(CollectorHost collectors, ResultDirectory directory, CancellationToken stoppingToken)
+    {
+        RunResults results = collectors.Results;
+        await using FollowSession session = await StartAsync(collectors).ConfigureAwait(false);
+        _session = session;
+        using var status = StatusLine.Show(results, !_settings.Quiet);
+        using var ended = new CancellationTokenSource();
+        Task writer = new ResultWriter(directory, results, _figures).RunAsync(ended.Token);
+        Task watcher = SayIfStuckAsync(session, ended.Token);
+
+        Task limit = Task.Delay(_settings.Duration ?? Timeout.InfiniteTimeSpan, stoppingToken);
+        if (await Task.WhenAny(session.Completion, limit).ConfigureAwait(false) == limit)
+            await session.EndAsync().ConfigureAwait(false);
+        await session.Completion.ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(writer, watcher).ConfigureAwait(false);
+        _outcome.ExitStatus = session.Root?.Exit?.ShellStatus ?? 0;
+    }
+
+    private Task<FollowSession> StartAsync(CollectorHost collectors) => _settings.Launches
+        ? FollowSession.LaunchAsync(
+            new() { Command = _settings.Command, Until = _settings.Until, OnExit = _settings.OnExit },
+            collectors, _logger, _figures)
+        : FollowSession.AttachAsync(
+            new() { Pids = _settings.Pids, Descendants = _settings.Descendants }, collectors, _logger, _figures);
+
+    /// <summary>
+    /// Says so if what the command left behind cannot be let go: who waits in a vfork stops only when its child has
+    /// executed or ended.
+    /// </summary>
+    private async Task SayIfStuckAsync(FollowSession session, CancellationToken ended)
+    {
+        if (_settings.Until != FollowUntil.Root)
+            return;
+        await session.RootEnded.WaitAsync(ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(LetGoPatience, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!ended.IsCancellationRequested)
+        {
+            StandardError.Say(
+                "the command has ended, but something that it left behind does not stop to be let go (it waits in a "
+                + "vfork?); Ctrl-C twice quits and kills it");
+        }
+    }
+
+    private void Report(LedgerEntry entry)
+    {
+        _figures.Ledger.Enqueue(entry);
+        _logger.LogDebug("{Text}", entry.Text);
+    }
+
+    private void ShowReport(RunResults results, ResultDirectory directory)
+    {
+        TreeReport.Write(StandardError.Writer, results, _figures, Terminal.Width);
+        StandardError.Say($"results in {Path.GetRelativePath(Environment.CurrentDirectory, directory.Path)}");
+    }
+}

@@ -1,0 +1,49 @@
+using ForkFollow.Follower;
+
+namespace ForkFollow.Host;
+
+/// <summary>What one run is to do. Either <see cref="Pids"/> or <see cref="Command"/> is given.</summary>
+public sealed record FollowSettings
+{
+    /// <summary>The processes to seize.</summary>
+    public IReadOnlyList<int> Pids { get; init; } = [];
+
+    /// <summary>The command to launch, and its arguments.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>The result directory; null for <c>forkfollow-NAME-PID</c> in the working directory.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>Use the result directory even if it exists.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>
+    /// The collectors by name; empty for none but the one that is always on; null for those that work here.
+    /// </summary>
+    public IReadOnlyList<string>? Collect { get; init; }
+
+    /// <summary>How long to follow; null for as long as it takes.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>Follow the children that a target has already.</summary>
+    public bool Descendants { get; init; } = true;
+
+    /// <summary>When to stop following a launched command.</summary>
+    public FollowUntil Until { get; init; } = FollowUntil.Root;
+
+    /// <summary>What happens to a launched tree when following ends first.</summary>
+    public OnExit OnExit { get; init; } = OnExit.Kill;
+
+    /// <summary>No report, no status line: problems only.</summary>
+    public bool Quiet { get; init; }
+
+    /// <summary>Whether a command is launched.</summary>
+    public bool Launches => Command.Count > 0;
+}
+
+/// <summary>What became of a run. Written by <see cref="FollowService"/>.</summary>
+public sealed class FollowOutcome
+{
+    /// <summary>The status to exit with: the workload's own, 2 if following could not begin, 126 and 127 as env(1).</summary>
+    public int ExitStatus { get; set; }
+}
