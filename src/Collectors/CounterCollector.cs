@@ -60,8 +60,13 @@ public sealed class CounterCollector : Collector
     protected override void OnExeced(FollowedProcess process)
     {
         ArgumentNullException.ThrowIfNull(process);
-        if (_groups[0].TrueForAll(group => !group.IsOpen || group.HasHungUp))
-            OpenOn(process, process.Pid);
+        foreach (PerfGroup group in _groups[0])
+        {
+            if (group.IsOpen && group.LivesOn(process.Pid))
+                return;
+        }
+
+        OpenOn(process, process.Pid);
     }
 
     /// <inheritdoc/>

@@ -14,19 +14,28 @@ internal sealed unsafe class PerfGroup
         PerfReadFormat.PERF_FORMAT_GROUP | PerfReadFormat.PERF_FORMAT_TOTAL_TIME_ENABLED
         | PerfReadFormat.PERF_FORMAT_TOTAL_TIME_RUNNING;
 
+    private static readonly CounterEvent _probe =
+        new("dummy", PerfType.PERF_TYPE_SOFTWARE, LibC.PERF_COUNT_SW_DUMMY);
+
     private readonly int[] _fds = new int[MaxEvents];
     private int _count;
 
     internal bool IsOpen => _count > 0;
 
-    /// <summary>The events died: a set-id or unreadable program was executed, and perf must not watch that.</summary>
-    internal bool HasHungUp
+    /// <summary>
+    /// Whether the events still count for a task. They do not after it has executed a set-id or unreadable program,
+    /// which perf must not watch. poll(2) cannot tell (without a ring it says POLLHUP always); but a dead group takes no
+    /// new member.
+    /// </summary>
+    internal bool LivesOn(int tid)
     {
-        get
-        {
-            pollfd poll = new() { fd = _fds[0], events = LibC.POLLIN };
-            return IsOpen && LibC.poll(&poll, 1, 0) > 0 && (poll.revents & LibC.POLLHUP) != 0;
-        }
+        perf_event_attr attr = Attributes(_probe, userOnly: true);
+        attr.flags |= PerfAttrFlags.disabled;
+        int fd = LibC.perf_event_open(&attr, tid, -1, _fds[0], LibC.PERF_FLAG_FD_CLOEXEC);
+        if (fd < 0)
+            return LibC.Errno is not (LibC.ENODEV or LibC.EINVAL); // EINVAL before 6.15
+        _ = LibC.close(fd);
+        return true;
     }
 
     internal static perf_event_attr Attributes(CounterEvent one, bool userOnly) => new()

@@ -1,5 +1,5 @@
 using System.Text;
-using Microsoft.Win32.SafeHandles;
+using ForkFollow.Host.Interop;
 
 namespace ForkFollow.Host;
 
@@ -9,15 +9,64 @@ namespace ForkFollow.Host;
 /// </summary>
 internal static class StandardError
 {
-    /// <summary>File descriptor 2. Each write is one write(2); a reader that has gone is no error of ours.</summary>
-    internal static TextWriter Writer { get; } = TextWriter.Synchronized(new StreamWriter(
-        new FileStream(new SafeFileHandle(2, ownsHandle: false), FileAccess.Write, bufferSize: 0),
-        new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)));
+    /// <summary>Standard error as text.</summary>
+    internal static TextWriter Writer { get; } = TextWriter.Synchronized(
+        new StreamWriter(new Output(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)));
 
     /// <summary>Writes one line that begins with our name.</summary>
     internal static void Say(string line)
     {
         Writer.WriteLine("forkfollow: " + line);
         Writer.Flush();
+    }
+
+    /// <summary>
+    /// File descriptor 2 by write(2). A FileStream would not do: if it is a file, that writes at a position of its own, over
+    /// what the workload has written meanwhile.
+    /// </summary>
+    private sealed class Output : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override unsafe void Write(ReadOnlySpan<byte> buffer)
+        {
+            while (!buffer.IsEmpty)
+            {
+                nint written;
+                fixed (byte* data = buffer)
+                    written = LibC.write(LibC.STDERR_FILENO, data, (nuint)buffer.Length);
+                if (written < 0 && LibC.Errno == LibC.EINTR)
+                    continue;
+
+                // Nobody reads (EPIPE), or no room: there is no other place to say so.
+                if (written < 0)
+                    return;
+                buffer = buffer[(int)written..];
+            }
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

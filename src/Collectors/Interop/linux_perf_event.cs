@@ -56,6 +56,7 @@ internal static unsafe partial class LibC
     internal const ulong PERF_COUNT_SW_PAGE_FAULTS = 2;
     internal const ulong PERF_COUNT_SW_CONTEXT_SWITCHES = 3;
     internal const ulong PERF_COUNT_SW_CPU_MIGRATIONS = 4;
+    internal const ulong PERF_COUNT_SW_DUMMY = 9;
     internal const ulong PERF_FLAG_FD_CLOEXEC = 8;
 
     /// <summary>The number of perf_event_open(2), which libc does not wrap.</summary>

@@ -8,7 +8,15 @@ internal static unsafe partial class LibC
     internal const int STDERR_FILENO = 2;
     internal const ulong TIOCGWINSZ = 0x5413;
 
+    internal const int EINTR = 4;
+
     private const string Library = "libc";
+
+    internal static int Errno => Marshal.GetLastPInvokeError();
+
+    /// <summary>write(2). Returns the bytes written, or -1 with errno.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint write(int fd, byte* buffer, nuint count);
 
     /// <summary>Ends the process at once: no handler runs, nothing is flushed.</summary>
     [LibraryImport(Library)]
