@@ -1,0 +1,146 @@
+using ForkFollow.Follower.Interop;
+
+namespace ForkFollow.Follower.Tests;
+
+/// <summary>A kernel without processes: a table of tasks, and a log of what was asked for.</summary>
+internal sealed class FakeKernel : IKernel
+{
+    internal const int Tracer = 1;
+
+    private readonly Dictionary<int, ProcStatus> _tasks = [];
+    private readonly Queue<(int Tid, WaitStatus Status)> _reports = [];
+    private readonly Dictionary<int, int> _seizeErrors = [];
+    private readonly Dictionary<int, string> _children = [];
+    private long _now;
+
+    /// <summary>Every request, in order: <c>CONT 10</c>, <c>CONT 10 SIGUSR1</c>, <c>LISTEN 10</c> …</summary>
+    internal List<string> Log { get; } = [];
+
+    /// <summary>Tids whose requests fail with ESRCH: they are dying.</summary>
+    internal HashSet<int> Dying { get; } = [];
+
+    internal Dictionary<int, long> Messages { get; } = [];
+
+    internal Dictionary<int, rusage> Usages { get; } = [];
+
+    internal Dictionary<int, UsageSample> Samples { get; } = [];
+
+    /// <summary>A callback for when the thread would block: the test's chance to act.</summary>
+    internal Action? OnBlock { get; set; }
+
+    public int TracerTid => Tracer;
+
+    internal void AddProcess(int pid, int parent = 0, bool zombie = false, int tracer = 0) =>
+        _tasks[pid] = new() { Tgid = pid, ParentPid = parent, IsZombie = zombie, TracerPid = tracer };
+
+    internal void AddThread(int tid, int pid, bool zombie = false) =>
+        _tasks[tid] = new() { Tgid = pid, ParentPid = _tasks[pid].ParentPid, IsZombie = zombie };
+
+    internal void SetChildren(int tid, params int[] children) => _children[tid] = string.Join(' ', children);
+
+    internal void RefuseSeize(int tid, int errno) => _seizeErrors[tid] = errno;
+
+    internal void Remove(int tid) => _tasks.Remove(tid);
+
+    internal void Report(int tid, WaitStatus status) => _reports.Enqueue((tid, status));
+
+    public PeekResult Peek(bool block, out int tid, out WaitStatus status)
+    {
+        tid = 0;
+        status = default;
+        if (block && _reports.Count == 0)
+        {
+            OnBlock?.Invoke();
+            return OnBlock is null ? PeekResult.NoTracees : PeekResult.Interrupted;
+        }
+
+        if (!_reports.TryDequeue(out (int Tid, WaitStatus Status) report))
+            return PeekResult.Nothing;
+        (tid, status) = report;
+        return PeekResult.Found;
+    }
+
+    public bool PeekOne(int tid, out WaitStatus status)
+    {
+        status = default;
+        return false;
+    }
+
+    public bool ConsumeStop(int tid) => Do($"HOLD {tid}", tid);
+
+    public bool Reap(int tid, out rusage usage)
+    {
+        usage = Usages.GetValueOrDefault(tid);
+        Log.Add($"REAP {tid}");
+        _tasks.Remove(tid);
+        return true;
+    }
+
+    public bool Continue(int tid, int signal) =>
+        Do(signal == 0 ? $"CONT {tid}" : $"CONT {tid} {Signals.Name(signal)}", tid);
+
+    public bool Listen(int tid) => Do($"LISTEN {tid}", tid);
+
+    public bool Detach(int tid, int signal) =>
+        Do(signal == 0 ? $"DETACH {tid}" : $"DETACH {tid} {Signals.Name(signal)}", tid);
+
+    public bool Interrupt(int tid) => Do($"INTERRUPT {tid}", tid);
+
+    public bool SetOptions(int tid, PtraceOptions options) =>
+        Do($"OPTIONS {tid} {(options.HasFlag(PtraceOptions.PTRACE_O_TRACEEXIT) ? "exit" : "base")}", tid);
+
+    public bool GetEventMessage(int tid, out long message)
+    {
+        message = 0;
+        return !Dying.Contains(tid) && Messages.Remove(tid, out message);
+    }
+
+    public int Seize(int tid, PtraceOptions options)
+    {
+        if (_seizeErrors.TryGetValue(tid, out int errno))
+            return errno;
+        if (!_tasks.TryGetValue(tid, out ProcStatus status))
+            return LibC.ESRCH;
+        if (status.IsZombie)
+            return LibC.EPERM;
+        Log.Add($"SEIZE {tid}");
+        status.TracerPid = Tracer;
+        _tasks[tid] = status;
+        return 0;
+    }
+
+    public bool IsThreadOf(int pid, int tid) => _tasks.TryGetValue(tid, out ProcStatus status) && status.Tgid == pid;
+
+    public void Kill(int pid) => Log.Add($"KILL {pid}");
+
+    public bool ReadStatus(int tid, out ProcStatus status) => _tasks.TryGetValue(tid, out status);
+
+    public bool ReadUsage(int pid, out UsageSample sample)
+    {
+        sample = Samples.GetValueOrDefault(pid);
+        return _tasks.ContainsKey(pid);
+    }
+
+    public ExecView ReadImage(int pid) => new("/bin/prog"u8, "prog\0-x\0"u8, "prog"u8);
+
+    public bool RunsWithoutItsPrivileges(int pid) => false;
+
+    public void ReadChildren(int pid, int tid, List<int> children)
+    {
+        if (_children.TryGetValue(tid, out string? list))
+            children.AddRange(list.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse));
+    }
+
+    public void ReadThreads(int pid, List<int> threads) =>
+        threads.AddRange(_tasks.Where(task => task.Value.Tgid == pid).Select(task => task.Key).Order());
+
+    public long Now() => _now += 1_000;
+
+    public long ReadStartTime(int pid) => 1;
+
+    private bool Do(string request, int tid)
+    {
+        Log.Add(Dying.Contains(tid) ? request + " ESRCH" : request);
+        return !Dying.Contains(tid);
+    }
+}

@@ -1,0 +1,176 @@
+using System.Text;
+using ForkFollow.Follower.Interop;
+
+namespace ForkFollow.Follower.Tests;
+
+public sealed class HistogramTests
+{
+    [Fact]
+    public void A_quantile_is_within_an_eighth_of_the_truth_and_the_maximum_exact()
+    {
+        var random = new Random(7);
+        long[] values = [.. Enumerable.Range(0, 20_000).Select(_ => (long)Math.Exp(random.NextDouble() * 24))];
+        var histogram = new Histogram();
+        foreach (long value in values)
+            histogram.Add(value);
+
+        Array.Sort(values);
+        foreach (double part in (double[])[0.01, 0.25, 0.5, 0.9, 0.99, 1])
+        {
+            long truth = values[(int)Math.Ceiling(part * values.Length) - 1];
+            Assert.InRange(histogram.Quantile(part), truth, truth + (truth / 8) + 1);
+        }
+
+        Assert.Equal(values[^1], histogram.Max);
+        Assert.Equal(values.Length, histogram.Count);
+    }
+
+    [Fact]
+    public void An_empty_one_has_zeros_and_the_largest_long_fits()
+    {
+        var histogram = new Histogram();
+        Assert.Equal(0, histogram.Quantile(0.5));
+        histogram.Add(long.MaxValue);
+        histogram.Add(-5);
+        Assert.Equal(long.MaxValue, histogram.Quantile(1));
+        Assert.Equal(0, histogram.Quantile(0.5));
+    }
+}
+
+public sealed class PollGovernorTests
+{
+    private long _preempted;
+
+    [Fact]
+    public void It_polls_as_long_as_polls_catch_their_stops()
+    {
+        PollGovernor governor = new(() => _preempted);
+        for (int i = 0; i < 1000; i++)
+        {
+            Assert.True(governor.ShouldPoll());
+            governor.Polled(caught: true, lookNs: 500);
+        }
+    }
+
+    [Fact]
+    public void It_stops_when_polls_miss_and_tries_again_later()
+    {
+        PollGovernor governor = new(() => _preempted);
+        Assert.InRange(PollsIn(governor, 10_000, caught: false), 1, 10_000 / 4);
+        Assert.InRange(PollsIn(governor, 10_000, caught: false), 1, 10_000 / 4);
+        Assert.InRange(PollsIn(governor, 10_000, caught: true), 9_000, 10_000);
+    }
+
+    [Fact]
+    public void It_stops_when_the_thread_is_preempted_though_polls_catch()
+    {
+        PollGovernor governor = new(() => _preempted += 60);
+        Assert.InRange(PollsIn(governor, 10_000, caught: true), 1, 10_000 / 4);
+    }
+
+    [Fact]
+    public void It_stops_at_once_when_a_look_is_slow()
+    {
+        PollGovernor governor = new(() => _preempted);
+        Assert.True(governor.ShouldPoll());
+        governor.Polled(caught: true, lookNs: 1_000_000);
+        Assert.False(governor.ShouldPoll());
+    }
+
+    private static int PollsIn(PollGovernor governor, int waits, bool caught)
+    {
+        int polls = 0;
+        for (int i = 0; i < waits; i++)
+        {
+            if (!governor.ShouldPoll())
+                continue;
+            polls++;
+            governor.Polled(caught, lookNs: 500);
+        }
+
+        return polls;
+    }
+}
+
+public sealed class ProcFsTests
+{
+    [Theory]
+    [InlineData("1 (a) S 4 5 6", 4)]
+    [InlineData("1 (a b) S 4 5 6", 4)]
+    [InlineData("1 (a) S 9) R 4 5 6", 4)]
+    [InlineData("1 ())) S 4 5 6", 4)]
+    public void A_command_name_with_spaces_and_parentheses_is_skipped(string stat, long parent)
+    {
+        Span<long> fields = stackalloc long[3];
+        Assert.True(ProcFs.ParseStat(Encoding.ASCII.GetBytes(stat), fields));
+        Assert.Equal(parent, fields[0]);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1 (a")]
+    [InlineData("1 (a)")]
+    [InlineData("1 (a) S 4")]
+    public void What_is_cut_off_is_refused(string stat)
+    {
+        Span<long> fields = stackalloc long[3];
+        Assert.False(ProcFs.ParseStat(Encoding.ASCII.GetBytes(stat), fields));
+    }
+
+    [Fact]
+    public void Our_own_process_reads_as_what_it_is()
+    {
+        using var kernel = new LinuxKernel();
+        Assert.True(kernel.ReadStatus(Environment.ProcessId, out ProcStatus status));
+        Assert.Equal(Environment.ProcessId, status.Tgid);
+        Assert.Equal(LibC.getppid(), status.ParentPid);
+        Assert.InRange(status.PeakRssBytes, 1_000_000, long.MaxValue);
+        Assert.True(kernel.ReadUsage(Environment.ProcessId, out UsageSample usage));
+        Assert.InRange(usage.CpuNs, 1_000_000, long.MaxValue);
+        Assert.Equal(Environment.ProcessPath, Encoding.UTF8.GetString(kernel.ReadImage(Environment.ProcessId).Path));
+        Assert.InRange(kernel.Now() - kernel.ReadStartTime(Environment.ProcessId), 0, 3_600_000_000_000);
+        Assert.False(kernel.ReadStatus(int.MaxValue, out _));
+    }
+}
+
+public sealed class UsageAccountTests
+{
+    private static readonly rusage _both = new()
+    {
+        ru_utime = new() { tv_sec = 4 }, ru_stime = new() { tv_sec = 2 }, ru_maxrss = 5000, ru_minflt = 100,
+        ru_majflt = 3, ru_nvcsw = 50, ru_nivcsw = 20,
+    };
+
+    [Fact]
+    public void Without_children_the_sum_is_its_own()
+    {
+        var account = default(UsageAccount);
+        Assert.False(account.NeedsSample);
+        Assert.Equal(
+            new ResourceUsage(4_000_000_000, 2_000_000_000, 5000 * 1024, 100, 3, 50, 20),
+            account.Settle(_both, default));
+    }
+
+    [Fact]
+    public void With_children_its_own_part_is_told_apart()
+    {
+        var account = default(UsageAccount);
+        account.AddReapedChild(new() { ru_minflt = 60, ru_nvcsw = 30, ru_nivcsw = 5 });
+        account.PeakAtExit = 777;
+        UsageSample own = new()
+        {
+            CpuNs = 900, UserTicksNs = 20, BothTicksNs = 30, MinorFaults = 40, MajorFaults = 1, ChildMinorFaults = 60,
+        };
+        Assert.Equal(new ResourceUsage(600, 300, 777, 40, 1, 20, 15), account.Settle(_both, own));
+    }
+
+    [Fact]
+    public void Switches_are_unknown_if_the_children_that_it_reaped_are_not_those_that_we_know()
+    {
+        var account = default(UsageAccount);
+        account.AddReapedChild(new() { ru_minflt = 60, ru_nvcsw = 30, ru_nivcsw = 5 });
+        ResourceUsage usage = account.Settle(_both, new() { CpuNs = 1, ChildMinorFaults = 59 });
+        Assert.Null(usage.VoluntarySwitches);
+        Assert.Null(usage.InvoluntarySwitches);
+    }
+}
