@@ -9,7 +9,7 @@ namespace ForkFollow.Collectors;
 /// </summary>
 internal sealed class ClosingQueue : IDisposable
 {
-    private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan _batchTime = TimeSpan.FromMilliseconds(5);
 
     private readonly ConcurrentQueue<ProcessResult> _queue = new();
     private readonly SemaphoreSlim _wake = new(0);
@@ -46,7 +46,7 @@ internal sealed class ClosingQueue : IDisposable
         {
             _wake.Wait();
             if (!_disposed)
-                _wake.Wait(BatchTime);
+                _wake.Wait(_batchTime);
             Volatile.Write(ref _awake, 0);
             CloseAll();
         }

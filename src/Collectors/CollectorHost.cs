@@ -47,6 +47,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
     {
         if (Results.Find(process) is not { } result)
             return;
+        Results.CountChange();
         foreach (Collector? collector in result.Open)
             collector?.Execed(process);
     }
@@ -67,6 +68,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
     /// <inheritdoc/>
     public void BetweenStops()
     {
+        Results.TellChange();
         if (_stock.Count >= StockSize / 2)
             return;
         while (_stock.Count < StockSize)

@@ -8,6 +8,8 @@ public sealed class RunResults
 {
     private readonly Lock _lock = new();
     private readonly List<ProcessResult?> _byId = new(1024);
+    private Waiter? _waiter;
+    private long _version;
 
     /// <param name="command">The launched command; null if we attached.</param>
     public RunResults(IReadOnlyList<string>? command) => Command = command;
@@ -29,6 +31,19 @@ public sealed class RunResults
 
     /// <summary>How many of them have not ended yet.</summary>
     public int Alive { get; private set; }
+
+    /// <summary>Grows with every birth, exec and end.</summary>
+    public long Version => Volatile.Read(ref _version);
+
+    /// <summary>Completes once <see cref="Version"/> is no longer <paramref name="version"/>. One caller at a time.</summary>
+    public async Task WaitForChangeAsync(long version, CancellationToken cancellation)
+    {
+        var waiter = new Waiter(version);
+        Volatile.Write(ref _waiter, waiter);
+        Interlocked.MemoryBarrier();
+        if (Version == version)
+            await waiter.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Appends the results of the processes with ids from <paramref name="first"/> on, at most so many.</summary>
     /// <returns>The id to go on with, or 0 at the end.</returns>
@@ -67,6 +82,8 @@ public sealed class RunResults
             Count++;
             Alive++;
         }
+
+        CountChange();
     }
 
     internal ProcessResult? Find(FollowedProcess process)
@@ -75,7 +92,24 @@ public sealed class RunResults
             return process.Id <= _byId.Count ? _byId[process.Id - 1] : null;
     }
 
-    internal void CountEnd() => Alive--;
+    internal void CountEnd()
+    {
+        Alive--;
+        CountChange();
+    }
+
+    internal void CountChange() => Volatile.Write(ref _version, _version + 1);
+
+    /// <summary>Wakes who waits for a change. Tracer thread, while nobody is held.</summary>
+    internal void TellChange()
+    {
+        Interlocked.MemoryBarrier();
+        Waiter? waiter = Volatile.Read(ref _waiter);
+        if (waiter is null || waiter.Version == _version)
+            return;
+        _waiter = null;
+        waiter.TrySetResult();
+    }
 
     /// <summary>Room for the births to come, made while nobody is held.</summary>
     internal void Reserve(int more)
@@ -85,5 +119,11 @@ public sealed class RunResults
             if (_byId.Capacity < _byId.Count + more)
                 _byId.EnsureCapacity(Math.Max(_byId.Count + more, _byId.Capacity * 2));
         }
+    }
+
+    /// <summary>Waits for a version other than the one that it knows.</summary>
+    private sealed class Waiter(long version) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        internal long Version { get; } = version;
     }
 }

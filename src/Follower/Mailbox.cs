@@ -12,7 +12,7 @@ namespace ForkFollow.Follower;
 /// </summary>
 internal sealed class Mailbox
 {
-    private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan _repeatAfter = TimeSpan.FromMilliseconds(5);
 
     private readonly ConcurrentQueue<Action> _work = new();
     private volatile int _tracerTid;
@@ -73,7 +73,7 @@ internal sealed class Mailbox
             if (_closed)
                 return ifClosed;
             Wake();
-            await Task.WhenAny(done.Task, Task.Delay(RepeatAfter)).ConfigureAwait(false);
+            await Task.WhenAny(done.Task, Task.Delay(_repeatAfter)).ConfigureAwait(false);
         }
 
         return await done.Task.ConfigureAwait(false);

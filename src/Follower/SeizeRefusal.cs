@@ -6,6 +6,16 @@ namespace ForkFollow.Follower;
 /// <summary>Says why a process cannot be seized, and what to do about it.</summary>
 internal static class SeizeRefusal
 {
+    /// <summary>
+    /// Why a process must not be seized though it could be; null if nothing is against it. A child of this process that
+    /// .NET waits for: waitpid on another thread would take its stops and its death away from the tracer thread (the
+    /// target hangs), and ours its death from .NET (which then ends this process).
+    /// </summary>
+    internal static string? Object(IKernel kernel, int pid) =>
+        kernel.ReadStatus(pid, out ProcStatus status) && status.ParentPid == Environment.ProcessId
+            ? $"{pid}: a child of this very process, which .NET waits for; start it with FollowSession.LaunchAsync instead"
+            : null;
+
     internal static string Explain(IKernel kernel, int pid, int errno)
     {
         if (!kernel.ReadStatus(pid, out ProcStatus status))

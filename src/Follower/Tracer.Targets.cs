@@ -50,7 +50,9 @@ internal sealed partial class Tracer
         {
             _stock.Refill();
             int group = _kernel.ReadStatus(pid, out ProcStatus status) ? status.Tgid : pid;
-            if (!_processes.ContainsKey(group) && SeizeProcess(group, parent: null) is { } refusal)
+            if (_processes.ContainsKey(group))
+                continue;
+            if ((SeizeRefusal.Object(_kernel, group) ?? SeizeProcess(group, parent: null)) is { } refusal)
             {
                 refusals.Add(refusal);
                 Note(new(LedgerKind.SeizeRefused, group, "cannot follow " + refusal));

@@ -12,7 +12,7 @@ namespace ForkFollow.Host;
 /// </summary>
 public sealed class FollowService : BackgroundService
 {
-    private static readonly TimeSpan LetGoPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _letGoPatience = TimeSpan.FromSeconds(5);
 
     private readonly FollowSettings _settings;
     private readonly FollowOutcome _outcome;
@@ -126,7 +126,7 @@ public sealed class FollowService : BackgroundService
         if (_settings.Until != FollowUntil.Root)
             return;
         await session.RootEnded.WaitAsync(ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.Delay(LetGoPatience, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(_letGoPatience, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!ended.IsCancellationRequested)
         {
             StandardError.Say(

@@ -10,28 +10,30 @@ namespace ForkFollow.Host;
 /// </summary>
 internal sealed class ResultWriter(ResultDirectory directory, RunResults results, FollowerFigures figures)
 {
-    private static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _leastPause = TimeSpan.FromSeconds(1);
 
     private bool _failed;
 
-    /// <summary>Writes again and again until cancelled.</summary>
+    /// <summary>Writes again and again until cancelled; nothing while nothing happens.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
-        TimeSpan pause = LeastPause;
-        long written = -1;
-        while (true)
+        TimeSpan pause = _firstPause;
+        try
         {
-            await Task.Delay(pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (cancellation.IsCancellationRequested)
-                return;
-
-            // Each birth, exec and death is a stop: with none, there is nothing new.
-            if (figures.Stops == written)
-                continue;
-            written = figures.Stops;
-            long start = Stopwatch.GetTimestamp();
-            Write();
-            pause = TimeSpan.FromTicks(Math.Max(LeastPause.Ticks, Stopwatch.GetElapsedTime(start).Ticks * 10));
+            while (true)
+            {
+                await Task.Delay(pause, cancellation).ConfigureAwait(false);
+                long version = results.Version;
+                long start = Stopwatch.GetTimestamp();
+                Write();
+                pause = TimeSpan.FromTicks(Math.Max(_leastPause.Ticks, Stopwatch.GetElapsedTime(start).Ticks * 10));
+                await results.WaitForChangeAsync(version, cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run has ended: Finish writes the rest.
         }
     }
 

@@ -14,7 +14,9 @@ internal sealed class Lines
     {
         Name = name;
         _deadline = deadline;
-        _ = ReadAsync(stream);
+
+        // A thread of its own: asynchronous reads of a pipe would block those of the pool, which others wait for.
+        new Thread(() => Read(stream)) { IsBackground = true, Name = name }.Start();
     }
 
     internal string Name { get; }
@@ -60,12 +62,12 @@ internal sealed class Lines
         }
     }
 
-    private async Task ReadAsync(Stream stream)
+    private void Read(Stream stream)
     {
         using var reader = new StreamReader(stream);
         try
         {
-            while (await reader.ReadLineAsync() is { } line)
+            while (reader.ReadLine() is { } line)
                 Add(line, ended: false);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)

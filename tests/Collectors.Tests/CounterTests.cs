@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using ForkFollow.Follower;
+
+namespace ForkFollow.Collectors.Tests;
+
+/// <summary>Counts of real processes. The witness is the program itself, or the kernel's rusage.</summary>
+public sealed class CounterTests
+{
+    private const int Pages = 3000;
+
+    [Fact]
+    public async Task Page_faults_are_those_of_the_process_and_of_nobody_else()
+    {
+        string pages = Runs.Tracee("pages");
+        RunResults results = await Runs.CountAsync(
+            "/bin/sh", "-c", $"{pages} {Pages} >/dev/null; {pages} {2 * Pages} >/dev/null; :");
+        List<ProcessResult> all = results.ToList();
+        Assert.Equal(3, all.Count);
+        Assert.InRange(all[0].Counter("page-faults"), 1, 1000);
+        Assert.InRange(all[1].Counter("page-faults"), Pages, Pages + 300);
+        Assert.InRange(all[2].Counter("page-faults"), 2 * Pages, (2 * Pages) + 300);
+    }
+
+    [Fact]
+    public async Task The_kernels_own_account_agrees()
+    {
+        RunResults results = await Runs.CountAsync(Runs.Tracee("pages"), Pages.ToString());
+        ProcessResult one = Assert.Single(results.ToList());
+        ResourceUsage usage = one.Usage!;
+        Assert.InRange(one.Counter("page-faults") - usage.MinorFaults - usage.MajorFaults, -10, 10);
+        long switches = usage.VoluntarySwitches!.Value + usage.InvoluntarySwitches!.Value;
+        Assert.InRange(one.Counter("context-switches") - switches, -10, 10);
+        double cpu = usage.UserNs + usage.SystemNs;
+        Assert.InRange(one.Counter("task-clock") / cpu, 0.8, 1.2);
+    }
+
+    [Fact]
+    public async Task All_threads_count_for_their_process()
+    {
+        RunResults results = await Runs.CountAsync(Runs.Tracee("pages"), Pages.ToString(), "4");
+        ProcessResult one = Assert.Single(results.ToList());
+        Assert.Equal(5, one.Process.ThreadsSeen);
+        Assert.InRange(one.Counter("page-faults"), 4 * Pages, (4 * Pages) + 300);
+    }
+
+    [Fact]
+    public async Task An_exec_goes_on_counting()
+    {
+        string pages = Runs.Tracee("pages");
+        RunResults results = await Runs.CountAsync(pages, Pages.ToString(), "exec", pages, Pages.ToString());
+        ProcessResult one = Assert.Single(results.ToList());
+        Assert.Equal(2, one.Process.Execs.Count);
+        Assert.InRange(one.Counter("page-faults"), 2 * Pages, (2 * Pages) + 500);
+    }
+
+    [SkippableFact]
+    public async Task A_set_uid_program_ends_the_events_and_they_are_opened_anew()
+    {
+        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to make a set-uid program");
+        string pages = Runs.Tracee("pages");
+        string setUid = Path.Combine(Path.GetTempPath(), $"pages-{Guid.NewGuid():N}");
+        File.Copy(pages, setUid);
+        try
+        {
+            using (Process chown = Process.Start("chown", ["65534", setUid]))
+                await chown.WaitForExitAsync();
+            using (Process chmod = Process.Start("chmod", ["4755", setUid]))
+                await chmod.WaitForExitAsync();
+            RunResults results = await Runs.CountAsync(pages, Pages.ToString(), "exec", setUid, (2 * Pages).ToString());
+            Assert.InRange(Assert.Single(results.ToList()).Counter("page-faults"), 3 * Pages, (3 * Pages) + 500);
+        }
+        finally
+        {
+            File.Delete(setUid);
+        }
+    }
+
+    [Fact]
+    public async Task An_attached_process_counts_from_then_on_with_all_its_threads()
+    {
+        using CounterSettings? settings = CounterSettings.Probe(out string? refusal);
+        Assert.True(settings is not null, refusal);
+
+        // A shell that waits for a line, then burns CPU itself; a grandchild, since our own children cannot be attached to.
+        const string Burn = "echo $$; read go; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
+        using Process outer = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"/bin/sh -c '{Burn}'; :"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        int pid = int.Parse((await outer.StandardOutput.ReadLineAsync())!);
+        var results = new RunResults(null);
+        using (var host = new CollectorHost(
+            results, [new RusageCollector(), new CounterCollector(settings, entry => Assert.Fail(entry.Text))]))
+        {
+            FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host);
+            await outer.StandardInput.WriteLineAsync("go");
+            await session.Completion.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+
+        ProcessResult one = Assert.Single(results.ToList());
+        Assert.InRange(one.Counter("task-clock") / (double)(one.Usage!.UserNs + one.Usage.SystemNs), 0.8, 1.2);
+    }
+}
