@@ -45,6 +45,16 @@ public sealed class RefusalTests : KernelTest
     public async Task We_cannot_follow_ourselves() =>
         Assert.Contains("itself", await Refused(Environment.ProcessId), StringComparison.Ordinal);
 
+    [Fact]
+    public async Task Child_that_dotnet_waits_for_is_refused()
+    {
+        using Process child = Process.Start(new ProcessStartInfo("cat") { RedirectStandardInput = true })!;
+        Assert.Contains("child of this very process", await Refused(child.Id), StringComparison.Ordinal);
+        child.StandardInput.Close();
+        await Deadline.Of(child.WaitForExitAsync(), "the end of the child");
+        Assert.Equal(0, child.ExitCode);
+    }
+
     [SkippableFact]
     public async Task Kernel_thread_is_refused()
     {

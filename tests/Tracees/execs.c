@@ -18,6 +18,10 @@ static void *nothing(void *argument)
 static void *exec_from_thread(void *argument)
 {
     char *arguments[] = { program, "after", 0 };
+    if (argument) {
+        say("%d", (int)syscall(SYS_gettid));
+        await_go();
+    }
     execv("/proc/self/exe", arguments);
     fail("exec of a thread");
     return argument;
@@ -89,7 +93,7 @@ int main(int argc, char **argv)
     if (strcmp(way, "thread") == 0) {
         for (int i = 0; i < 3; i++)
             start_thread(idle, 0);
-        start_thread(exec_from_thread, 0);
+        start_thread(exec_from_thread, argc > 2 ? program : 0);
         idle(0);
     }
     if (strcmp(way, "storm") == 0) {

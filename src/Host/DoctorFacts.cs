@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ForkFollow.Collectors;
+
+namespace ForkFollow.Host;
+
+/// <summary>What the doctor found, without a judgement.</summary>
+internal sealed record DoctorFacts
+{
+    /// <summary>The kernel's release, as <c>uname -r</c> has it.</summary>
+    internal required string KernelRelease { get; init; }
+
+    /// <summary>What we run on.</summary>
+    internal Architecture Architecture { get; init; } = Architecture.X64;
+
+    /// <summary>kernel.yama.ptrace_scope; null for a kernel without Yama.</summary>
+    internal int? PtraceScope { get; init; }
+
+    /// <summary>Why a command could not be launched and followed; null if it could.</summary>
+    internal string? LaunchFailure { get; init; }
+
+    /// <summary>kernel.perf_event_paranoid; null for a kernel without perf events.</summary>
+    internal int? PerfEventParanoid { get; init; }
+
+    /// <summary>The events that can be counted.</summary>
+    internal IReadOnlyList<string> Events { get; init; } = [];
+
+    /// <summary>Why none can be; null if some can.</summary>
+    internal string? CountingFailure { get; init; }
+
+    /// <summary>Only what happens in user mode can be counted.</summary>
+    internal bool UserOnly { get; init; }
+
+    /// <summary>The effective capabilities, a bit each (capability.h).</summary>
+    internal ulong Capabilities { get; init; }
+
+    /// <summary>0: none, 1: strict, 2: a filter (proc(5)).</summary>
+    internal int SeccompMode { get; init; }
+
+    /// <summary>Where tracefs is mounted; null if it is not.</summary>
+    internal string? TracefsMount { get; init; }
+
+    /// <summary>Whether its events can be listed.</summary>
+    internal bool TracefsReadable { get; init; }
+
+    /// <summary>How much memory may be locked (the soft limit), bytes; null for no limit.</summary>
+    internal long? LockedMemoryLimit { get; init; }
+
+    /// <summary>How many files may be open (the hard limit); null for no limit.</summary>
+    internal long? OpenFilesLimit { get; init; }
+
+    /// <summary>Whether /proc lists the children of a process (CONFIG_PROC_CHILDREN).</summary>
+    internal bool HasChildrenFiles { get; init; }
+
+    /// <summary>What says that we are in a container; null if nothing does.</summary>
+    internal string? ContainerHint { get; init; }
+
+    /// <summary>The kernel's version; 0.0 if it cannot be read.</summary>
+    internal Version KernelVersion
+    {
+        get
+        {
+            string[] parts = KernelRelease.Split('.', '-', '+');
+            return parts.Length >= 2 && int.TryParse(parts[0], out int major) && int.TryParse(parts[1], out int minor)
+                ? new(major, minor)
+                : new(0, 0);
+        }
+    }
+
+    /// <summary>Whether we have a capability.</summary>
+    internal bool Has(DoctorCapability capability) => (Capabilities & (1UL << (int)capability)) != 0;
+
+    /// <summary>Looks, and tries. Takes the time of a short command.</summary>
+    internal static DoctorFacts Gather()
+    {
+        string status = ReadText("/proc/self/status") ?? "";
+        string limits = ReadText("/proc/self/limits") ?? "";
+        string? tracefs = DoctorFiles.FindMount(ReadText("/proc/self/mounts") ?? "", "tracefs");
+        using CounterSettings? counters = CounterSettings.Probe(out string? refusal);
+        return new()
+        {
+            KernelRelease = ReadText("/proc/sys/kernel/osrelease")?.Trim() ?? "unknown",
+            Architecture = RuntimeInformation.ProcessArchitecture,
+            PtraceScope = ReadNumber("/proc/sys/kernel/yama/ptrace_scope"),
+            LaunchFailure = DoctorLaunch.TryAsync().GetAwaiter().GetResult(),
+            PerfEventParanoid = ReadNumber("/proc/sys/kernel/perf_event_paranoid"),
+            Events = counters?.Events ?? [],
+            CountingFailure = refusal,
+            UserOnly = counters?.UserOnly ?? false,
+            Capabilities = DoctorFiles.Hexadecimal(status, "CapEff"),
+            SeccompMode = (int)DoctorFiles.Hexadecimal(status, "Seccomp"),
+            TracefsMount = tracefs,
+            TracefsReadable = tracefs is not null && CanList(Path.Combine(tracefs, "events")),
+            LockedMemoryLimit = DoctorFiles.Limit(limits, "Max locked memory", hard: false),
+
+            // The runtime raises the soft limit to the hard one.
+            OpenFilesLimit = DoctorFiles.Limit(limits, "Max open files", hard: true),
+            HasChildrenFiles = File.Exists(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{Environment.ProcessId}/children")),
+            ContainerHint = FindContainer(),
+        };
+    }
+
+    private static string? FindContainer()
+    {
+        if (File.Exists("/.dockerenv"))
+            return "/.dockerenv exists";
+        if (File.Exists("/run/.containerenv"))
+            return "/run/.containerenv exists";
+        string? manager = Environment.GetEnvironmentVariable("container");
+        return manager is null ? null : "the environment says container=" + manager;
+    }
+
+    private static int? ReadNumber(string path) =>
+        int.TryParse(ReadText(path), NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) ? number : null;
+
+    private static string? ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static bool CanList(string path)
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries(path).Any();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

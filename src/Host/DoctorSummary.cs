@@ -1,0 +1,63 @@
+using static ForkFollow.Host.DoctorVerdict;
+
+namespace ForkFollow.Host;
+
+/// <summary>What follows from all facts together: which uses of forkfollow will work.</summary>
+internal static class DoctorSummary
+{
+    private const string Context = "context-switches";
+
+    /// <summary>A line for each use.</summary>
+    internal static IEnumerable<DoctorItem> Judge(DoctorFacts facts) =>
+        [Launch(facts), AttachToOwn(facts), AttachToOthers(facts), Counters(facts), KernelEvents(facts)];
+
+    /// <summary>It has been tried.</summary>
+    internal static bool CanLaunch(DoctorFacts facts) => facts.LaunchFailure is null;
+
+    /// <summary>
+    /// A launched command is our descendant, so that its success says nothing of Yama's restriction: 1 leaves descendants
+    /// alone to who lacks the capability, 2 nobody, and 3 forbids it to everybody.
+    /// </summary>
+    internal static bool CanAttachToOwn(DoctorFacts facts) => CanLaunch(facts) && facts.PtraceScope switch
+    {
+        null or 0 => true,
+        1 or 2 => facts.Has(DoctorCapability.SysPtrace),
+        _ => false,
+    };
+
+    private static DoctorItem Launch(DoctorFacts facts) => CanLaunch(facts)
+        ? new(Ok, "launch and follow", "forkfollow -- COMMAND")
+        : new(Missing, "launch and follow", "see ptrace above");
+
+    private static DoctorItem AttachToOwn(DoctorFacts facts)
+    {
+        const string Name = "attach to your own";
+        if (!CanAttachToOwn(facts))
+            return new(Missing, Name, CanLaunch(facts) ? "see yama ptrace_scope above" : "see ptrace above");
+        return facts.HasChildrenFiles
+            ? new(Ok, Name, "forkfollow -p PID")
+            : new(Limited, Name, "without the children that a target has already; see children in /proc above");
+    }
+
+    private static DoctorItem AttachToOthers(DoctorFacts facts)
+    {
+        const string Name = "attach to others'";
+        if (!CanAttachToOwn(facts))
+            return new(Missing, Name, "as for your own");
+        return facts.Has(DoctorCapability.SysPtrace)
+            ? new(Ok, Name, "processes of other users")
+            : new(Missing, Name, "processes of other users need CAP_SYS_PTRACE", "run as root");
+    }
+
+    private static DoctorItem Counters(DoctorFacts facts) => facts switch
+    {
+        { CountingFailure: not null } => new(Missing, "counters", "see counters above; rusage is always there"),
+        { UserOnly: true } => new(Limited, "counters", "in user mode only; see perf_event_paranoid above"),
+        _ => new(Ok, "counters", "--collect counters"),
+    };
+
+    private static DoctorItem KernelEvents(DoctorFacts facts) =>
+        facts.CountingFailure is null && !facts.UserOnly && facts.Events.Contains(Context)
+            ? new(Ok, "counters of the kernel", "context switches, migrations, and what a process does in the kernel")
+            : new(Missing, "counters of the kernel", "see perf_event_paranoid and counters above");
+}

@@ -1,0 +1,71 @@
+using ForkFollow.Follower;
+
+namespace ForkFollow.Host;
+
+/// <summary>What one process, or several together, took. Null: not known.</summary>
+/// <param name="WallNs">Time from its birth to its end, nanoseconds; of several, the sum.</param>
+/// <param name="CpuNs">Time on a CPU, nanoseconds; of several, the sum.</param>
+/// <param name="PeakRssBytes">Peak resident set; of several, the largest.</param>
+/// <param name="Switches">Context switches.</param>
+/// <param name="Faults">Page faults.</param>
+/// <param name="Cycles">CPU cycles.</param>
+/// <param name="Instructions">Instructions.</param>
+internal readonly record struct TreeReportFigures(
+    long WallNs,
+    long? CpuNs,
+    long? PeakRssBytes,
+    long? Switches,
+    long? Faults,
+    long? Cycles,
+    long? Instructions)
+{
+    /// <summary>Both together. What is not known of one is left out, and is unknown only if it is so of both.</summary>
+    internal TreeReportFigures Plus(in TreeReportFigures other) => new(
+        WallNs + other.WallNs,
+        Sum(CpuNs, other.CpuNs),
+        PeakRssBytes is { } peak ? Math.Max(peak, other.PeakRssBytes ?? 0) : other.PeakRssBytes,
+        Sum(Switches, other.Switches),
+        Sum(Faults, other.Faults),
+        Sum(Cycles, other.Cycles),
+        Sum(Instructions, other.Instructions));
+
+    private static long? Sum(long? one, long? other) => one is null ? other : one + (other ?? 0);
+}
+
+/// <summary>One process of the tree, as the report needs it: a model of its own, so that it can be made in tests.</summary>
+internal sealed class TreeReportNode
+{
+    /// <summary>
+    /// What it is known by: the file name of the program it ran last, as it was called; for a fork that never called exec
+    /// its command name in parentheses. As the process gave it: not safe to print.
+    /// </summary>
+    internal required string Name { get; init; }
+
+    /// <summary>
+    /// Gives its command line, the program's name first, not safe to print; null for a fork that never called exec. Not
+    /// kept: of 100,000 command lines the report shows 200.
+    /// </summary>
+    internal Func<IReadOnlyList<string>>? Arguments { get; init; }
+
+    /// <summary>What it took itself, its children not included.</summary>
+    internal TreeReportFigures Figures { get; init; }
+
+    /// <summary>How its following ended.</summary>
+    internal ProcessEnd End { get; init; }
+
+    /// <summary>How it died; null if it did not, or nobody saw it.</summary>
+    internal ProcessExit? Exit { get; init; }
+
+    /// <summary>The processes that it made, in birth order.</summary>
+    internal List<TreeReportNode> Children { get; } = [];
+
+    /// <summary>The same number for all that look alike with all that is below them. Set by <see cref="TreeReportKinds"/>.</summary>
+    internal int Kind { get; set; }
+}
+
+/// <summary>All that a report is made of.</summary>
+/// <param name="Totals">The sums over the whole run.</param>
+/// <param name="Roots">The targets, and processes whose parent is not known.</param>
+/// <param name="Ledger">What was not followed, and why.</param>
+internal sealed record TreeReportModel(
+    TreeReportTotals Totals, IReadOnlyList<TreeReportNode> Roots, IReadOnlyCollection<LedgerEntry> Ledger);
