@@ -85,9 +85,9 @@ public sealed class FollowSession : IAsyncDisposable
         var session = new FollowSession(OnExit.Detach);
         session.StartThread(observer, logger, figures, tracer =>
         {
-            List<string> refusals = tracer.Attach(options);
+            List<LedgerEntry> refusals = tracer.Attach(options);
             if (tracer.Processes.Count == 0)
-                throw new FollowException(string.Join('\n', refusals.Select(refusal => "cannot follow " + refusal)));
+                throw new FollowException(string.Join('\n', refusals.Select(refusal => refusal.Text)));
         });
         session._tracer = await session._ready.Task.ConfigureAwait(false);
         return session;

@@ -68,8 +68,10 @@ internal static class SeizeRefusal
         }
     }
 
-    private static string NameOf(IKernel kernel, int pid)
+    /// <summary>TracerPid is the id of the tracing thread: its process is what the user knows.</summary>
+    private static string NameOf(IKernel kernel, int tracer)
     {
+        int pid = kernel.ReadStatus(tracer, out ProcStatus status) ? status.Tgid : tracer;
         string comm = System.Text.Encoding.UTF8.GetString(kernel.ReadImage(pid).Comm);
         return comm.Length == 0 ? $"process {pid}" : $"{comm} (process {pid})";
     }

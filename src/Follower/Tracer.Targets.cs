@@ -42,10 +42,10 @@ internal sealed partial class Tracer
     /// Seizes processes, all their threads, and, if asked, all that descends from them. A thread that vanishes
     /// meanwhile is fine; so is a main thread that is a zombie while the others live.
     /// </summary>
-    /// <returns>Why a target could not be seized: a line each.</returns>
-    internal List<string> Attach(AttachOptions attach)
+    /// <returns>Why targets could not be seized.</returns>
+    internal List<LedgerEntry> Attach(AttachOptions attach)
     {
-        var refusals = new List<string>();
+        var refusals = new List<LedgerEntry>();
         foreach (int pid in attach.Pids)
         {
             _stock.Refill();
@@ -53,11 +53,13 @@ internal sealed partial class Tracer
             if (_processes.ContainsKey(group))
                 continue;
             if ((SeizeRefusal.Object(_kernel, group) ?? SeizeProcess(group, parent: null)) is { } refusal)
-            {
-                refusals.Add(refusal);
-                Note(new(LedgerKind.SeizeRefused, group, "cannot follow " + refusal));
-            }
+                refusals.Add(new(LedgerKind.SeizeRefused, group, "cannot follow " + refusal));
         }
+
+        // Without any target there is no following, and so no ledger: it is the caller's to say.
+        if (_processes.Count == 0)
+            return refusals;
+        refusals.ForEach(Note);
 
         while (attach.Descendants && SeizeChildren())
         {

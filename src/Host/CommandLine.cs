@@ -89,7 +89,7 @@ internal static class CommandLine
 
         try
         {
-            return parsed.Invoke();
+            return parsed.Invoke(new() { EnableDefaultExceptionHandler = false });
         }
         catch (StartUpException e)
         {

@@ -14,11 +14,11 @@ internal static class StandardError
         new StreamWriter(new Output(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)));
 
     /// <summary>Writes one line that begins with our name.</summary>
-    internal static void Say(string line)
+    internal static void Say(string line) => StatusLine.Aside(() =>
     {
         Writer.WriteLine("forkfollow: " + line);
         Writer.Flush();
-    }
+    });
 
     /// <summary>
     /// File descriptor 2 by write(2). A FileStream would not do: if it is a file, that writes at a position of its own, over

@@ -161,8 +161,9 @@ public sealed class KernelFactTests : KernelTest
         int former = int.Parse(await tracee.Output.NextAsync(), CultureInfo.InvariantCulture);
         await OnTracerThread(kernel =>
         {
-            foreach (int thread in Proc.Threads(tracee.Pid))
-                Assert.Equal(0, kernel.Seize(thread, PtraceOptions.PTRACE_O_TRACEEXEC));
+            // Not the other threads: the exec would wait until we had reaped them.
+            Assert.Equal(0, kernel.Seize(tracee.Pid, PtraceOptions.PTRACE_O_TRACEEXEC));
+            Assert.Equal(0, kernel.Seize(former, PtraceOptions.PTRACE_O_TRACEEXEC));
             tracee.Send("go");
             Assert.Equal(PtraceEvent.PTRACE_EVENT_EXEC, Next(kernel, tracee.Pid).Event);
             Assert.False(kernel.GetEventMessage(tracee.Pid, out _));

@@ -14,7 +14,7 @@ public sealed class RefusalTests : KernelTest
         FollowSession session = await AttachAsync(tracee.Pid);
         string message = await Refused(tracee.Pid);
         Assert.Contains("already traced by", message, StringComparison.Ordinal);
-        Assert.Contains($"{Proc.TracerOf(tracee.Pid)}", message, StringComparison.Ordinal);
+        Assert.Contains($"(process {Environment.ProcessId})", message, StringComparison.Ordinal);
         tracee.Send("go");
         await tracee.Parent.ExpectAsync("exited 0");
         await CompleteAsync(session);

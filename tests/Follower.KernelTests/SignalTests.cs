@@ -24,13 +24,13 @@ public sealed class SignalTests : KernelTest
         AssertExit(0, await RunAsync("signals", "children", "500"));
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Signals_and_forks_survive_fifty_rounds_of_attach_and_detach(bool oneByOne)
+    [InlineData(50, false)]
+    [InlineData(20, true)]
+    public async Task Signals_and_forks_survive_rounds_of_attach_and_detach(int rounds, bool oneByOne)
     {
         Tracee tracee = await StartAsync("signals", "load");
         await tracee.Output.ExpectAsync("ready");
-        for (int i = 0; i < 50; i++)
+        for (int i = 0; i < rounds; i++)
         {
             var observer = new RecordingObserver(Deadline);
             FollowSession session = await Deadline.Of(

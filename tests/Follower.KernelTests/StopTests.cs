@@ -176,7 +176,7 @@ public sealed class StopTests : KernelTest
     {
         Tracee tracee = await StartAsync("births", "threads-under-stops");
         await tracee.Output.ExpectAsync("ready");
-        for (int i = 0; i < 30; i++)
+        for (int i = 0; i < 20; i++)
         {
             var observer = new RecordingObserver(Deadline);
             FollowSession session = await Deadline.Of(

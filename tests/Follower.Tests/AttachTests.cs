@@ -56,10 +56,10 @@ public sealed class AttachTests
         _scene.Kernel.AddProcess(40, tracer: 99);
         _scene.Kernel.RefuseSeize(40, LibC.EPERM);
         _scene.Kernel.AddProcess(50);
-        List<string> refusals = _scene.Tracer.Attach(new() { Pids = [40, 50, 60] });
+        List<LedgerEntry> refusals = _scene.Tracer.Attach(new() { Pids = [40, 50, 60] });
         Assert.Equal(2, refusals.Count);
-        Assert.Contains("already traced by prog (process 99)", refusals[0], StringComparison.Ordinal);
-        Assert.Contains("60: no such process", refusals[1], StringComparison.Ordinal);
+        Assert.Contains("already traced by prog (process 99)", refusals[0].Text, StringComparison.Ordinal);
+        Assert.Contains("60: no such process", refusals[1].Text, StringComparison.Ordinal);
         Assert.Equal("SEIZE 50 · attached 50", _scene.TakeLog());
         Assert.Equal(2, _scene.Tracer.Figures.Ledger.Count(entry => entry.Kind == LedgerKind.SeizeRefused));
     }

@@ -139,9 +139,9 @@ static int threads_under_stops(int n)
     if (stopper == 0) {
         while (!*done) {
             kill(getppid(), SIGSTOP);
-            sched_yield();
+            rest();
             kill(getppid(), SIGCONT);
-            sched_yield();
+            rest();
         }
         _exit(0);
     }
@@ -178,11 +178,11 @@ static int groups_ended(int n, int killed)
             start_thread(breed, born);
             start_thread(breed, born);
             while (killed || *born < 4)
-                sched_yield();
+                rest();
             _exit(5);
         }
         while (killed && *born < 4)
-            sched_yield();
+            rest();
         if (killed) {
             must(kill(pid, SIGKILL), "kill");
             int status = wait_for(pid);
@@ -235,7 +235,7 @@ static int creators_killed(int n)
                 pause();
         }
         while (!*ready)
-            sched_yield();
+            rest();
         for (volatile int spin = (i % 40) * 1000; spin > 0; spin--) {
         }
         must(kill(middle, SIGKILL), "kill");

@@ -35,7 +35,7 @@ static void *serve(void *argument)
     char line[64];
     pthread_barrier_wait(&both);
     while (state_of_leader() != 'Z')
-        sched_yield();
+        rest();
     say("ready");
     for (;;) {
         await_line(line, sizeof line);

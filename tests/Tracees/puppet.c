@@ -73,8 +73,11 @@ int main(int argc, char **argv)
         pid_t b = must(fork(), "fork");
         if (b == 0) {
             start_thread(idle, 0);
+            must(write(b_out[1], "x", 1), "write");
             puppet(b_in[0], b_out[1]);
         }
+        char up;
+        must(read(b_out[0], &up, 1), "read");
         must(write(a_out[1], &b, sizeof b), "write");
         puppet(a_in[0], a_out[1]);
     }

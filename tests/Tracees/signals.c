@@ -35,11 +35,11 @@ static void send(int n)
     for (int i = 0; i < n && !*stop; i++) {
         union sigval value = { .sival_int = i };
         while (i - *received > 500)
-            sched_yield();
+            rest();
         while (sigqueue(getppid(), SIGRTMIN + 1, value) < 0) {
             if (errno != EAGAIN)
                 fail("sigqueue");
-            sched_yield();
+            rest();
         }
         *sent = i + 1;
     }

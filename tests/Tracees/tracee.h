@@ -80,6 +80,16 @@ static inline void await_go(void)
     await_line(line, sizeof line);
 }
 
+/*
+ * For a loop that waits for another process. Not sched_yield(2): since Linux 6.18 each call gives away a whole time slice,
+ * and a caller that did so a thousand times waits for seconds on a loaded machine.
+ */
+static inline void rest(void)
+{
+    struct timespec time = { .tv_nsec = 10000 };
+    nanosleep(&time, 0);
+}
+
 /* With -io IN OUT as first arguments, they become stdin and stdout (a launched program has those of the test). */
 static inline void begin(int *argc, char ***argv)
 {

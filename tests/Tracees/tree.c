@@ -77,7 +77,7 @@ static int storm(int workers)
         }
     }
     while (*working < workers)
-        sched_yield();
+        rest();
     say("ready");
     await_go();
     *stop = 1;

@@ -83,7 +83,7 @@ static int wait_in_calls(void)
         tids[i] = 0;
         threads[i] = start_thread(calls[i], &tids[i]);
         while (!tids[i])
-            sched_yield();
+            rest();
     }
     say("%d:%d %d:%d %d:%d %d:%d", tids[0], WAIT_IN_EPOLL, tids[1], SYS_semtimedop, tids[2], SYS_rt_sigtimedwait, tids[3],
         SYS_clock_nanosleep);

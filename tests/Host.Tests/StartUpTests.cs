@@ -1,0 +1,139 @@
+using System.Diagnostics;
+
+namespace ForkFollow.Host.Tests;
+
+/// <summary>Problems at start-up: one line (what, why, remedy), exit status 2, nothing harmed, nothing left behind.</summary>
+public sealed class StartUpTests : IDisposable
+{
+    private readonly ForkFollowProgram _program = new();
+
+    public void Dispose() => _program.Dispose();
+
+    [Theory]
+    [InlineData(2, "nothing to follow")]
+    [InlineData(2, "'--frobnicate'", "--frobnicate")]
+    [InlineData(2, "'x' is no pid", "-p", "x")]
+    [InlineData(2, "'' is no pid", "-p", "12,")]
+    [InlineData(2, "'-5' is no pid", "-p", "-5")]
+    [InlineData(2, "99999999: no such process", "-p", "99999999")]
+    [InlineData(2, "2: a kernel thread", "-p", "2")]
+    [InlineData(2, "both -p and a command", "-p", "1", "--", "true")]
+    [InlineData(2, "no collector 'cpux'", "--collect", "cpux", "--", "true")]
+    [InlineData(2, "'soon' is no duration", "-d", "soon", "--", "true")]
+    [InlineData(2, "'-1' is no duration", "-d", "-1", "--", "true")]
+    [InlineData(2, "'later'", "--until", "later", "--", "true")]
+    [InlineData(2, "'maybe'", "--on-exit", "maybe", "--", "true")]
+    [InlineData(2, "exists already", "-o", "link", "--", "true")]
+    [InlineData(2, "symbolic link", "--force", "-o", "link", "--", "true")]
+    [InlineData(2, "cannot write results", "-o", "/proc/nowhere", "--", "true")]
+    [InlineData(127, "cannot find no-such-command", "--", "no-such-command")]
+    [InlineData(127, "cannot find /no/such", "--", "/no/such")]
+    [InlineData(127, "interpreter", "--", "./lost")]
+    [InlineData(126, "not executable", "--", "./plain")]
+    [InlineData(126, "is a directory", "--", "/tmp")]
+    public async Task One_line_says_what_and_why(int status, string line, params string[] arguments)
+    {
+        File.WriteAllText(Path.Combine(_program.Folder, "plain"), "text");
+        string lost = Path.Combine(_program.Folder, "lost");
+        File.WriteAllText(lost, "#!/no/such/interpreter\n");
+        File.SetUnixFileMode(lost, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.CreateSymbolicLink(Path.Combine(_program.Folder, "link"), _program.Folder);
+        string[] before = Directory.GetFileSystemEntries(_program.Folder);
+
+        Ended ended = await _program.RunBareAsync(arguments);
+        Assert.Equal(status, ended.Status);
+        Assert.Equal("", ended.Output);
+        Assert.StartsWith("forkfollow: ", ended.Errors, StringComparison.Ordinal);
+        Assert.Contains(line, ended.Errors, StringComparison.Ordinal);
+        Assert.Single(ended.Errors.TrimEnd('\n').Split('\n'));
+        Assert.Equal(before.Order(), Directory.GetFileSystemEntries(_program.Folder).Order());
+    }
+
+    [Fact]
+    public async Task Results_are_not_overwritten_unless_told_so()
+    {
+        Assert.Equal(0, (await _program.RunAsync("-q", "--", "true")).Status);
+        string file = Path.Combine(_program.Results, "tree.json");
+        byte[] first = File.ReadAllBytes(file);
+        Ended refused = await _program.RunAsync("-q", "--", "false");
+        Assert.Equal(2, refused.Status);
+        Assert.Contains("exists already", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(first, File.ReadAllBytes(file));
+        Assert.Equal(1, (await _program.RunAsync("-q", "--force", "--", "false")).Status);
+        Assert.NotEqual(first, File.ReadAllBytes(file));
+    }
+
+    [Fact]
+    public async Task A_result_directory_is_for_its_owner_only_and_named_after_the_command()
+    {
+        await _program.RunBareAsync("-q", "--", "/bin/true");
+        string directory = Assert.Single(Directory.GetDirectories(_program.Folder));
+        Assert.Matches(@"/forkfollow-true-\d+$", directory);
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));
+    }
+
+    [Fact]
+    public async Task A_target_that_is_followed_already_is_refused_by_name_and_not_disturbed()
+    {
+        using Process target = ForkFollowProgram.Start("/bin/sh", ["-c", "read line; exit 4"]);
+        using Process first = _program.Start("-q", "-p", target.Id.ToString());
+        await Proc.UntilFollowedAsync(target.Id);
+        Ended second = await _program.RunBareAsync("-p", target.Id.ToString());
+        Assert.Equal(2, second.Status);
+        Assert.Contains("already traced by", second.Errors, StringComparison.Ordinal);
+        Assert.Contains($"process {first.Id}", second.Errors, StringComparison.Ordinal);
+        Ended ended = await ForkFollowProgram.EndAsync(target);
+        Assert.Equal(4, ended.Status);
+        Assert.Equal(0, (await ForkFollowProgram.EndAsync(first)).Status);
+    }
+
+    [SkippableFact]
+    public async Task An_ordinary_user_follows_his_own_and_is_refused_others()
+    {
+        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to become an ordinary user");
+        const string User = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+        string home = Path.Combine(_program.Folder, "home");
+        Directory.CreateDirectory(home);
+        File.SetUnixFileMode(_program.Folder, (UnixFileMode)0x1FF);
+        File.SetUnixFileMode(home, (UnixFileMode)0x1FF);
+
+        Ended launched = await ForkFollowProgram.RunAnyAsync(
+            "/bin/sh", ["-c", $"cd {home}; exec {User} {ForkFollowProgram.Path_} -q -o a -- /bin/sh -c '/bin/true | cat; exit 5'"]);
+        Assert.Equal(new Ended(5, "", ""), launched);
+        RunFile run = RunFile.Read(Path.Combine(home, "a", "tree.json"));
+        Assert.Equal(3, run.Processes.Count);
+        Assert.All(run.Processes, process => Assert.True(process.GetProperty("counters").GetProperty("task-clock").GetInt64() > 0));
+
+        Ended attached = await ForkFollowProgram.RunAnyAsync(
+            "/bin/sh",
+            ["-c", $"cd {home}; exec {User} /bin/sh -c 'sleep 60 & {ForkFollowProgram.Path_} -q -d 0.2 -o b -p $!; s=$?; kill -0 $! && kill $!; exit $s'"]);
+        Assert.Equal(new Ended(0, "", ""), attached);
+        Assert.Equal("sleep", RunFile.Read(Path.Combine(home, "b", "tree.json")).Processes.Single().GetProperty("comm").GetString());
+
+        Ended refused = await ForkFollowProgram.RunAnyAsync(
+            "/bin/sh", ["-c", $"cd {home}; exec {User} {ForkFollowProgram.Path_} -p {Environment.ProcessId}"]);
+        Assert.Equal(2, refused.Status);
+        Assert.Contains("belongs to uid 0 and we run as uid 65534", refused.Errors, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_full_disk_is_said_once_and_the_command_is_not_harmed()
+    {
+        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to mount a small file system");
+        string small = Path.Combine(_program.Folder, "small");
+        Directory.CreateDirectory(small);
+        await ForkFollowProgram.RunAnyAsync("/bin/mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]);
+        try
+        {
+            Ended ended = await _program.RunBareAsync(
+                "-q", "-o", Path.Combine(small, "out"), "--", "/bin/sh", "-c", "i=0; while [ $i -lt 500 ]; do (:); i=$((i+1)); done; exit 8");
+            Assert.Equal(8, ended.Status);
+            Assert.Contains("cannot write tree.json", ended.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await ForkFollowProgram.RunAnyAsync("/bin/umount", [small]);
+        }
+    }
+}
