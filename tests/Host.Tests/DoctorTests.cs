@@ -61,7 +61,9 @@ public class DoctorTests
 
         Assert.Equal(permitted, DoctorSummary.CanAttachToOwn(facts));
         Assert.Equal(permitted ? 0 : 1, Doctor.Run(TextWriter.Null, facts));
-        Assert.Equal(permitted ? DoctorVerdict.Ok : scope == 1 ? DoctorVerdict.Limited : DoctorVerdict.Missing, Item(facts, "yama").Verdict);
+        Assert.Equal(
+            permitted ? DoctorVerdict.Ok : scope == 1 ? DoctorVerdict.Limited : DoctorVerdict.Missing,
+            Item(facts, "yama").Verdict);
     }
 
     [Fact]

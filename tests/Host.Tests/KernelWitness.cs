@@ -20,6 +20,7 @@ internal sealed partial class KernelWitness : IDisposable
         Write("buffer_size_kb", "16384");
         Write("events/task/task_newtask/enable", "1");
         Write("events/sched/sched_process_exec/enable", "1");
+        Write("events/sched/sched_process_exit/enable", "1"); // pids are reused
     }
 
     internal static bool IsPossible => Environment.IsPrivilegedProcess && Directory.Exists(Instances);
@@ -60,6 +61,11 @@ internal sealed partial class KernelWitness : IDisposable
             {
                 execs++;
             }
+            else if (Exit().Match(line) is { Success: true } exit)
+            {
+                group.Remove(Number(exit, "pid"));
+                processes.Remove(Number(exit, "pid"));
+            }
         }
 
         return (births, execs);
@@ -72,6 +78,9 @@ internal sealed partial class KernelWitness : IDisposable
 
     [GeneratedRegex(@"sched_process_exec: filename=.* pid=(?<pid>\d+) ")]
     private static partial Regex Exec();
+
+    [GeneratedRegex(@"sched_process_exit: comm=.* pid=(?<pid>\d+) prio")]
+    private static partial Regex Exit();
 
     private void Write(string file, string text) => File.WriteAllText(Path.Combine(_instance, file), text);
 }

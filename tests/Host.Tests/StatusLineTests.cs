@@ -45,7 +45,8 @@ public class StatusLineTests
 
         _counts = (13, 341);
         _time.Tick(0);
-        Assert.EndsWith("\rforkfollow: 13 processes alive, 341 seen, 0:00\x1b[K", _terminal.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\rforkfollow: 13 processes alive, 341 seen, 0:00\x1b[K", _terminal.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -83,7 +83,8 @@ public class TreeReportTests
     {
         TreeReportNode[] compilers =
         [
-            .. Enumerable.Range(1, 412).Select(i => Node("cc1", ["cc1", $"{i}.c"], Figures(10 * Ms, 5 * Ms, i * 1_000_000, 2, 100))),
+            .. Enumerable.Range(1, 412)
+                .Select(i => Node("cc1", ["cc1", $"{i}.c"], Figures(10 * Ms, 5 * Ms, i * 1_000_000, 2, 100))),
         ];
 
         string[] lines = Render(100, Node("make", children: compilers));
@@ -122,7 +123,9 @@ public class TreeReportTests
             .. Enumerable.Range(1, 10).Select(i => Node("gcc", children: [.. Alike("cc1", 1 + (i % 3)), Node("as")])),
         ];
 
-        Assert.Equal(["make", "└─gcc ×10", "  ├─cc1 ×20", "  └─as ×10"], Commands(Render(100, Node("make", children: drivers))));
+        Assert.Equal(
+            ["make", "└─gcc ×10", "  ├─cc1 ×20", "  └─as ×10"],
+            Commands(Render(100, Node("make", children: drivers))));
     }
 
     [Fact]
@@ -254,7 +257,10 @@ public class TreeReportTests
         string text = RenderModel(model, 300);
 
         Assert.DoesNotContain(text, c => (char.IsControl(c) && c != '\n') || char.IsSurrogate(c) || c == '\u202e');
-        Assert.Contains(@"\x1b[2Jevil\r \x1b]0;title\x07 \u202egpj.exe 'a\nforkfollow: all is well' \x9b31m \ud800", text, StringComparison.Ordinal);
+        Assert.Contains(
+            @"\x1b[2Jevil\r \x1b]0;title\x07 \u202egpj.exe 'a\nforkfollow: all is well' \x9b31m \ud800",
+            text,
+            StringComparison.Ordinal);
         Assert.Contains(@"└─\tchild\x7f ×6", text, StringComparison.Ordinal);
         Assert.Contains(@"bad \x1b[0m text", text, StringComparison.Ordinal);
     }
@@ -316,7 +322,8 @@ public class TreeReportTests
     [Fact]
     public void The_last_row_that_is_left_is_drawn_as_the_last()
     {
-        TreeReportNode[] children = [.. Enumerable.Range(0, 1000).Select(i => Node($"p{i}", figures: Figures(1, 1000 - i, 1, 1, 1)))];
+        TreeReportNode[] children =
+            [.. Enumerable.Range(0, 1000).Select(i => Node($"p{i}", figures: Figures(1, 1000 - i, 1, 1, 1)))];
 
         string[] commands = Commands(Render(100, Node("sh", children: children)));
 
@@ -330,7 +337,9 @@ public class TreeReportTests
 
     [Fact]
     public void Several_targets_are_several_trees() =>
-        Assert.Equal(["nginx", "└─nginx", "postgres"], Commands(Render(100, Node("nginx", children: [Node("nginx")]), Node("postgres"))));
+        Assert.Equal(
+            ["nginx", "└─nginx", "postgres"],
+            Commands(Render(100, Node("nginx", children: [Node("nginx")]), Node("postgres"))));
 
     [Fact]
     public void Without_a_process_there_is_no_table()

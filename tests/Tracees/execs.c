@@ -58,10 +58,10 @@ static void *breed(void *argument)
 /* Runs itself n times more from a thread, while other threads are being made. */
 static void *exec_in_a_storm(void *argument)
 {
-    char rest[16];
+    char left[16];
     int n = atoi(argument);
-    snprintf(rest, sizeof rest, "%d", n - 1);
-    char *arguments[] = { program, n == 1 ? "exit" : "storm", rest, 0 };
+    snprintf(left, sizeof left, "%d", n - 1);
+    char *arguments[] = { program, n == 1 ? "exit" : "storm", left, 0 };
     while (born < 4)
         rest();
     execv("/proc/self/exe", arguments);
@@ -112,10 +112,10 @@ int main(int argc, char **argv)
         return 3;
     }
     if (strcmp(way, "chain") == 0) {
-        char rest[16];
+        char left[16];
         int n = atoi(argv[2]);
-        snprintf(rest, sizeof rest, "%d", n - 1);
-        char *arguments[] = { n == 1 ? "last" : "link", n == 1 ? "exit" : "chain", rest, "an argument", "", 0 };
+        snprintf(left, sizeof left, "%d", n - 1);
+        char *arguments[] = { n == 1 ? "last" : "link", n == 1 ? "exit" : "chain", left, "an argument", "", 0 };
         execv("/proc/self/exe", arguments);
     }
     if (strcmp(way, "memfd") == 0)

@@ -49,7 +49,7 @@ internal sealed class TreeReportRows
         while (rest.TryPop(out TreeReportRow? row))
         {
             rows._all.Add(row);
-            rows.PushReversed(rest, row, row.IsCollapsed ? row.Members.SelectMany(node => node.Children) : row.First.Children);
+            rows.PushReversed(rest, row, row.Members.SelectMany(node => node.Children));
         }
 
         return rows;
@@ -62,11 +62,12 @@ internal sealed class TreeReportRows
             rest.Push(rows[i]);
     }
 
-    /// <summary>The rows of some siblings, in the order of their first-born.</summary>
+    /// <summary>
+    /// The rows of some siblings, in the order of their first-born. Below a row that stands for several they are cousins, and
+    /// never shown one by one: each of the several has at least one of each kind, so that there are no fewer of them.
+    /// </summary>
     private List<TreeReportRow> Group(TreeReportRow? parent, List<TreeReportNode> siblings)
     {
-        // Below a row that stands for several, "siblings" are cousins: there, one by one would say nothing.
-        int mostSingles = parent is { IsCollapsed: true } ? 1 : _mostSingles;
         var counts = new Dictionary<int, int>();
         foreach (TreeReportNode node in siblings)
             CollectionsMarshal.GetValueRefOrAddDefault(counts, node.Kind, out _)++;
@@ -83,7 +84,7 @@ internal sealed class TreeReportRows
 
             row = new(parent, node);
             rows.Add(row);
-            if (counts[node.Kind] > mostSingles)
+            if (counts[node.Kind] > _mostSingles)
                 collapsed.Add(node.Kind, row);
         }
 

@@ -5,7 +5,7 @@ namespace ForkFollow.Host;
 /// <summary>Launches a command that does nothing, and follows it to its end.</summary>
 internal static class DoctorLaunch
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Tries.</summary>
     /// <returns>What failed; null if nothing did.</returns>

@@ -50,7 +50,7 @@ internal static class DoctorChecks
         const string Name = "kernel";
         string release = facts.KernelRelease;
         if (facts.KernelVersion < _seize)
-            return new(Missing, Name, release + " cannot seize processes (PTRACE_SEIZE came with 3.4)", "use a newer kernel");
+            return new(Missing, Name, release + " cannot seize processes (PTRACE_SEIZE is in 3.4)", "use a newer kernel");
         return facts.KernelVersion < _inheritThread
             ? new(Limited, Name, release + " has no counters that threads alone inherit", "5.13 or later has them")
             : new(Ok, Name, release);
@@ -76,13 +76,15 @@ internal static class DoctorChecks
             1 or 2 when privileged => new(Ok, Name, $"{facts.PtraceScope}: does not bind us, who have CAP_SYS_PTRACE"),
             1 => new(Limited, Name, "1: only what we launch ourselves can be followed", Remedy),
             2 => new(Missing, Name, "2: ptrace is for CAP_SYS_PTRACE alone", Remedy),
-            _ => new(Missing, Name, $"{facts.PtraceScope}: ptrace is forbidden until the next boot", "change it and boot anew"),
+            _ => new(Missing, Name, $"{facts.PtraceScope}: ptrace is forbidden until the next boot", "set it and boot"),
         };
     }
 
     private static DoctorItem Ptrace(DoctorFacts facts) => facts.LaunchFailure is null
         ? new(Ok, "ptrace", "a command was launched and followed to its end")
-        : new(Missing, "ptrace", facts.LaunchFailure, "in a container: --cap-add=SYS_PTRACE, and a seccomp profile that allows ptrace");
+        : new(
+            Missing, "ptrace", facts.LaunchFailure,
+            "in a container: --cap-add=SYS_PTRACE, and a seccomp profile that allows ptrace");
 
     private static DoctorItem Paranoid(DoctorFacts facts)
     {
@@ -95,7 +97,7 @@ internal static class DoctorChecks
             <= 1 => new(Ok, Name, $"{facts.PerfEventParanoid}"),
             _ when privileged => new(Ok, Name, $"{facts.PerfEventParanoid}: does not bind us, who have the capability"),
             2 => new(Limited, Name, "2: only what happens in user mode may be counted", Remedy),
-            _ => new(Limited, Name, $"{facts.PerfEventParanoid}: some distributions forbid all counting from 3 on", Remedy),
+            _ => new(Limited, Name, $"{facts.PerfEventParanoid}: from 3 on, some kernels forbid all counting", Remedy),
         };
     }
 
@@ -117,7 +119,9 @@ internal static class DoctorChecks
     private static DoctorItem Tracefs(DoctorFacts facts) => facts switch
     {
         { TracefsMount: null } =>
-            new(Missing, "tracefs", "is not mounted: no tracepoints", "as root: mount -t tracefs tracefs /sys/kernel/tracing"),
+            new(
+                Missing, "tracefs", "is not mounted: no tracepoints",
+                "as root: mount -t tracefs tracefs /sys/kernel/tracing"),
         { TracefsReadable: false } =>
             new(Limited, "tracefs", facts.TracefsMount + " is not readable for us: no tracepoints", "run as root"),
         _ => new(Ok, "tracefs", facts.TracefsMount),
@@ -160,7 +164,8 @@ internal static class DoctorChecks
     private static DoctorItem Seccomp(DoctorFacts facts) => facts switch
     {
         { SeccompMode: 0 } => new(Ok, "seccomp", "no filter binds us"),
-        { LaunchFailure: null, CountingFailure: null } => new(Ok, "seccomp", "a filter binds us, and lets through what we need"),
+        { LaunchFailure: null, CountingFailure: null } =>
+            new(Ok, "seccomp", "a filter binds us, and lets through what we need"),
         _ => new(
             Limited, "seccomp", "a filter binds us, and may be what forbids the above",
             "use a profile that allows ptrace and perf_event_open (docker: --security-opt seccomp=PROFILE)"),

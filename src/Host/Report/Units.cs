@@ -11,7 +11,9 @@ internal static class Units
     private const double NanosecondsPerMillisecond = 1e6;
     private const double NanosecondsPerSecond = 1e9;
 
-    /// <summary><c>0.14 ms</c>, <c>4.5 ms</c>, <c>45 ms</c>, <c>1.23 s</c>, <c>12.3 s</c>, <c>1m23s</c>, <c>2h05m</c>, <c>3d04h</c>.</summary>
+    /// <summary>
+    /// <c>0.14 ms</c>, <c>4.5 ms</c>, <c>45 ms</c>, <c>1.23 s</c>, <c>12.3 s</c>, <c>1m23s</c>, <c>2h05m</c>, <c>3d04h</c>.
+    /// </summary>
     internal static string Duration(long nanoseconds)
     {
         if (nanoseconds <= 0)

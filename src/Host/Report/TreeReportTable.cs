@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ForkFollow.Host;
 
-/// <summary>Lays out the rows: the command on the left, as wide as there is room, then figures aligned right, then the exit.</summary>
+/// <summary>Lays out the rows: the command, as wide as there is room, then figures aligned right, then the exit.</summary>
 internal sealed class TreeReportTable
 {
     private const string Unknown = "-";
@@ -25,7 +25,8 @@ internal sealed class TreeReportTable
     }
 
     /// <summary>Writes the heading and a line for each row.</summary>
-    internal static void Write(StringBuilder output, IReadOnlyList<TreeReportRow> rows, TreeReportGlyphs glyphs, int width) =>
+    internal static void Write(
+        StringBuilder output, IReadOnlyList<TreeReportRow> rows, TreeReportGlyphs glyphs, int width) =>
         new TreeReportTable(rows, glyphs).Write(output, width);
 
     private void Write(StringBuilder output, int width)
@@ -62,7 +63,8 @@ internal sealed class TreeReportTable
     /// <summary>The columns of figures, the dearest first. One in which nothing is known is not shown.</summary>
     private List<string[]> MakeFigures()
     {
-        List<string[]> columns = [MakeColumn("WALL", Wall), MakeColumn("CPU", row => Show(row.Figures.CpuNs, Units.Duration))];
+        List<string[]> columns =
+            [MakeColumn("WALL", Wall), MakeColumn("CPU", row => Show(row.Figures.CpuNs, Units.Duration))];
         AddIfKnown("PEAK RSS", row => Show(row.Figures.PeakRssBytes, Units.Bytes));
         AddIfKnown("SWITCHES", row => Show(row.Figures.Switches, Units.Count));
         AddIfKnown("FAULTS", row => Show(row.Figures.Faults, Units.Count));

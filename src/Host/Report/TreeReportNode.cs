@@ -59,7 +59,7 @@ internal sealed class TreeReportNode
     /// <summary>The processes that it made, in birth order.</summary>
     internal List<TreeReportNode> Children { get; } = [];
 
-    /// <summary>The same number for all that look alike with all that is below them. Set by <see cref="TreeReportKinds"/>.</summary>
+    /// <summary>The same for all that look alike, with what is below them. Set by <see cref="TreeReportKinds"/>.</summary>
     internal int Kind { get; set; }
 }
 

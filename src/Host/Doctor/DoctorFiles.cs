@@ -5,7 +5,7 @@ namespace ForkFollow.Host;
 /// <summary>Reads values out of the files of proc(5).</summary>
 internal static class DoctorFiles
 {
-    /// <summary>A value of /proc/PID/status that is written in hexadecimal, or in a single digit; 0 if there is none.</summary>
+    /// <summary>A value of /proc/PID/status that is in hexadecimal, or a single digit; 0 if there is none.</summary>
     internal static ulong Hexadecimal(string status, string key)
     {
         foreach (string line in status.Split('\n'))

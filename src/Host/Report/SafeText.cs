@@ -58,7 +58,7 @@ internal static class SafeText
         return width;
     }
 
-    /// <summary>A safe text shortened to so many columns, with <paramref name="ellipsis"/> at its end if it was longer.</summary>
+    /// <summary>A safe text cut to so many columns, with <paramref name="ellipsis"/> at its end if it was longer.</summary>
     internal static string Cut(string safe, int columns, string ellipsis)
     {
         int mostChars = columns * MostCharsPerColumn;
