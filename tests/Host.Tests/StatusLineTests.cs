@@ -13,7 +13,7 @@ public class StatusLineTests
         using StatusLine line = Make();
         _time.Tick(83);
 
-        Assert.Equal("\rforkfollow: 12 processes alive, 340 seen, 1:23\x1b[K", _terminal.ToString());
+        Assert.Equal("\rforkfollow: 12 processes alive, 340 seen, 1:23\x1b[K\r", _terminal.ToString());
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public class StatusLineTests
         _counts = (13, 341);
         _time.Tick(0);
         Assert.EndsWith(
-            "\rforkfollow: 13 processes alive, 341 seen, 0:00\x1b[K", _terminal.ToString(), StringComparison.Ordinal);
+            "\rforkfollow: 13 processes alive, 341 seen, 0:00\x1b[K\r", _terminal.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public class StatusLineTests
         using StatusLine line = Make();
         _time.Tick(0);
 
-        Assert.Equal("\rforkfollow: 12 proc\x1b[K", _terminal.ToString());
+        Assert.Equal("\rforkfollow: 12 proc\x1b[K\r", _terminal.ToString());
     }
 
     [Fact]

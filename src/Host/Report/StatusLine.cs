@@ -114,7 +114,8 @@ internal sealed class StatusLine : IDisposable
     {
         if (text == _text)
             return;
-        _output.Write(text.Length == 0 ? EraseLine : $"\r{text}\e[K");
+        // Back to the start of the line: what the workload writes next on the same terminal goes over it, not behind it.
+        _output.Write(text.Length == 0 ? EraseLine : $"\r{text}\e[K\r");
         _output.Flush();
         _text = text;
     }
