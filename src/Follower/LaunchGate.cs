@@ -16,6 +16,7 @@ namespace ForkFollow.Follower;
 /// </summary>
 internal sealed unsafe class LaunchGate : IDisposable
 {
+    private const int FirstInternalSignal = 32;
     private const uint OwnerOnly = 0x180; // 0600
 
     private readonly string _path;
@@ -131,6 +132,10 @@ internal sealed unsafe class LaunchGate : IDisposable
             // The runtime ignores SIGPIPE, and an ignored signal stays ignored over an exec.
             sigset_t defaults = default;
             defaults.Add(LibC.SIGPIPE);
+
+            // posix_spawn itself leaves libc's two internal signals (32, 33) ignored if they are not named here.
+            defaults.Add(FirstInternalSignal);
+            defaults.Add(FirstInternalSignal + 1);
             int pid;
             int errno = LibC.posix_spawn_file_actions_addopen(&actions, _fdInChild, gate, LibC.O_RDONLY, 0);
             if (errno == 0)

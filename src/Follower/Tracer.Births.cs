@@ -19,7 +19,7 @@ namespace ForkFollow.Follower;
 internal sealed partial class Tracer
 {
     /// <summary>Children adopted without their creator's event, by tid, and the process that may still name them.</summary>
-    private readonly Dictionary<int, FollowedProcess> _adoptedEarly = [];
+    private readonly Dictionary<int, FollowedProcess> _adoptedEarly = new(64);
 
     private Tracee? _bornNext;
 
@@ -88,11 +88,16 @@ internal sealed partial class Tracer
         if (_heldAtBirth.Count == 0)
             return false;
 
-        foreach (Tracee tracee in _heldAtBirth.ToArray())
+        for (int i = 0; i < _heldAtBirth.Count;)
         {
+            Tracee tracee = _heldAtBirth[i];
             if (!_kernel.ReadStatus(tracee.Tid, out ProcStatus status))
-                continue; // Dying: its death will be reported, and takes it off the list.
-            _heldAtBirth.Remove(tracee);
+            {
+                i++; // Dying: its death will be reported, and takes it off the list.
+                continue;
+            }
+
+            _heldAtBirth.RemoveAt(i);
             if (AdoptEarly(tracee, status))
                 Answer(tracee, tracee.BirthStop);
             else if (_kernel.Detach(tracee.Tid, 0))

@@ -19,8 +19,13 @@ internal sealed partial class Tracer
     /// <summary>Makes the nodes true after an exec: one thread is left, and it has the leader's tid.</summary>
     private void TakeOverLeader(int pid)
     {
-        if (!_kernel.GetEventMessage(pid, out long message))
+        // A thread that took over its leader's tid refuses every request (ESRCH) until its event has been waited for; a peek
+        // is not enough (looks_like_a_spurious_pid in the kernel's ptrace.c, since 5.13). No signal is lost by it.
+        if (!_kernel.GetEventMessage(pid, out long message)
+            && !(_kernel.ConsumeStop(pid) && _kernel.GetEventMessage(pid, out message)))
+        {
             return;
+        }
 
         int formerTid = (int)message;
         if (formerTid != pid && _tracees.Remove(formerTid, out Tracee? caller))

@@ -90,6 +90,9 @@ internal sealed partial class Tracer
 
                 if (SeizeProcess(child, parent) is { } refusal)
                 {
+                    // Gone meanwhile: there is nothing to follow, and its pid may come again.
+                    if (!_kernel.ReadStatus(child, out status) || status.IsZombie)
+                        continue;
                     _refused.Add(child);
                     Note(new(LedgerKind.SeizeRefused, child, "cannot follow " + refusal));
                 }

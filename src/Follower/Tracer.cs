@@ -139,8 +139,14 @@ internal sealed partial class Tracer
 
     private void Answer(Tracee tracee, WaitStatus status)
     {
-        FollowedProcess process = tracee.Process
-            ?? throw new InvalidOperationException($"stop {status} of {tracee.Tid}, which is held at birth");
+        if (tracee.Process is not { } process)
+        {
+            // Killed while it was held at birth (its group ends, or another thread execs). It has inherited TRACEEXIT,
+            // so it stops once more on its way out; its death is buried like any other.
+            _kernel.Continue(tracee.Tid, 0);
+            return;
+        }
+
         StopDecision decision = StopMachine.Decide(new(tracee.Phase, process.DetachWished), status);
         switch (decision.Notice)
         {
@@ -245,7 +251,8 @@ internal sealed partial class Tracer
     {
         _streak = 0;
         _scratch.Clear();
-        _scratch.AddRange(_tracees.Keys);
+        foreach ((int tid, Tracee _) in _tracees)
+            _scratch.Add(tid); // Not AddRange(Keys): the first call of Keys allocates.
         foreach (int tid in _scratch)
         {
             if (_kernel.PeekOne(tid, out WaitStatus status))

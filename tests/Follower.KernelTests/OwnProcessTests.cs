@@ -59,12 +59,20 @@ public sealed class OwnProcessTests : KernelTest
     [Fact]
     public async Task Nothing_is_allocated_between_a_stop_and_the_call_of_the_observer()
     {
+        // Once before, with many children at a time: what .NET makes once in a process (comparers, stubs) is made then.
+        await StormAsync(new AllocationMeter(), "500", "16");
         var meter = new AllocationMeter();
-        await using FollowSession session = await Deadline.Of(
-            FollowSession.LaunchAsync(new() { Command = Command("births", "forks", "2000", "1") }, meter), "the launch");
-        await Deadline.Of(session.Completion, "the end of the session");
+        await StormAsync(meter, "2000", "1");
         Assert.Equal(2000, meter.Births);
         Assert.Equal(0, meter.Allocated);
+    }
+
+    private async Task StormAsync(IFollowObserver observer, string children, string width)
+    {
+        LaunchOptions options = new() { Command = Command("births", "forks", children, width) };
+        await using FollowSession session = await Deadline.Of(FollowSession.LaunchAsync(options, observer), "the launch");
+        await Deadline.Of(session.Completion, "the end of the session");
+        AssertExit(0, session.Root!);
     }
 
     /// <summary>
