@@ -5,17 +5,18 @@ namespace ForkFollow.Collectors;
 /// <summary>
 /// Closes collectors on a thread of its own: the last close of a kernel event can take 40 µs, that of a tracepoint
 /// 33 ms, and the tracer thread must not wait for either. The thread is woken once for a batch, since a wake-up per
-/// process would cost a fork storm more than the closing itself.
+/// process would cost a fork storm more than the closing itself. It waits by kernel events: SemaphoreSlim and its like spin
+/// first, which took a third from the tracer thread's polling (measured).
 /// </summary>
 internal sealed class ClosingQueue : IDisposable
 {
-    private static readonly TimeSpan _batchTime = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan _batchTime = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentQueue<ProcessResult> _queue = new();
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly ManualResetEvent _ending = new(initialState: false);
     private readonly Thread _thread;
     private int _awake;
-    private volatile bool _disposed;
 
     internal ClosingQueue()
     {
@@ -28,41 +29,45 @@ internal sealed class ClosingQueue : IDisposable
     {
         _queue.Enqueue(result);
         if (Interlocked.Exchange(ref _awake, 1) == 0)
-            _wake.Release();
+            _wake.Set();
     }
 
     /// <summary>Closes all that is left, and ends the thread.</summary>
     public void Dispose()
     {
-        _disposed = true;
-        _wake.Release();
+        _ending.Set();
+        _wake.Set();
         _thread.Join();
         _wake.Dispose();
+        _ending.Dispose();
     }
 
     private void Run()
     {
-        while (!_disposed)
+        bool ending;
+        do
         {
-            _wake.Wait();
-            if (!_disposed)
-                _wake.Wait(_batchTime);
+            _wake.WaitOne();
+            ending = _ending.WaitOne(_batchTime);
             Volatile.Write(ref _awake, 0);
             CloseAll();
         }
+        while (!ending);
+    }
 
-        CloseAll();
+    /// <summary>Closes all collectors of a process now.</summary>
+    internal static void Close(ProcessResult result)
+    {
+        foreach (ref Collector? collector in result.Open)
+        {
+            collector?.Close(result);
+            collector = null;
+        }
     }
 
     private void CloseAll()
     {
         while (_queue.TryDequeue(out ProcessResult? result))
-        {
-            foreach (ref Collector? collector in result.Open)
-            {
-                collector?.Close(result);
-                collector = null;
-            }
-        }
+            Close(result);
     }
 }

@@ -29,7 +29,7 @@ public enum CollectorState
 ///    └── first use                            open ←─────┘
 /// </code>
 /// Open, Clone, Execed and Stop run on the tracer thread while the process is held: they allocate nothing and wait for
-/// nothing. Close runs on the closer thread, since closing kernel events can be slow.
+/// nothing. Close runs on the closer thread, since closing kernel events can be slow (see <see cref="ClosesSlowly"/>).
 /// </summary>
 public abstract class Collector
 {
@@ -40,6 +40,12 @@ public abstract class Collector
 
     /// <summary>Its name, as in <c>--collect</c> and in tree.json.</summary>
     public abstract string Name { get; }
+
+    /// <summary>
+    /// Whether closing it may take long, so that it is done on the closer thread; if not, it is done on the tracer thread.
+    /// The same for all clones.
+    /// </summary>
+    public virtual bool ClosesSlowly => true;
 
     /// <summary>Where it stands.</summary>
     public CollectorState State { get; private set; } = CollectorState.Created;

@@ -13,6 +13,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
 
     private readonly Collector[] _first;
     private readonly bool _treeWanted;
+    private readonly bool _closesSlowly;
     private readonly ClosingQueue _closing = new();
     private readonly Stack<ProcessResult> _stock = new(StockSize);
     private readonly List<IReadOnlyList<string>> _nameLists = [];
@@ -27,6 +28,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
         Results = results;
         _first = [.. collectors];
         _treeWanted = treeWanted;
+        _closesSlowly = Array.Exists(_first, collector => collector.ClosesSlowly);
     }
 
     /// <summary>Where the results go.</summary>
@@ -61,8 +63,12 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
     /// <inheritdoc/>
     public void Released(FollowedProcess process)
     {
-        if (Results.Find(process) is { } result)
+        if (Results.Find(process) is not { } result)
+            return;
+        if (_closesSlowly)
             _closing.Add(result);
+        else
+            ClosingQueue.Close(result);
     }
 
     /// <inheritdoc/>

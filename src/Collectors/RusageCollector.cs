@@ -23,6 +23,9 @@ public sealed class RusageCollector : Collector
     public override string Name => "rusage";
 
     /// <inheritdoc/>
+    public override bool ClosesSlowly => false;
+
+    /// <inheritdoc/>
     protected override Collector MakeAlike() => new RusageCollector(this);
 
     /// <inheritdoc/>

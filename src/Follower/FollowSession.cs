@@ -104,7 +104,7 @@ public sealed class FollowSession : IAsyncDisposable
     /// <summary>Takes back <see cref="LetGoAsync"/>, if it has not begun to take effect.</summary>
     /// <returns>Whether the process stays followed.</returns>
     public Task<bool> KeepAsync(FollowedProcess process) =>
-        _mailbox.PostAsync(() => Tracer.Keep(process), ifClosed: false);
+        _mailbox.PostAsync(() => _tracer.Keep(process), ifClosed: false);
 
     /// <summary>The processes that are followed now, in no order.</summary>
     public Task<IReadOnlyList<FollowedProcess>> ListAsync() =>

@@ -40,7 +40,7 @@ public interface IFollowObserver
 
     /// <summary>
     /// A process is about to exit; its memory is still there. Held. Only for processes that called exec, were
-    /// attached or forked, and not after SIGKILL.
+    /// attached or forked, and not after SIGKILL. It is its main thread's exit: other threads may still live.
     /// </summary>
     void Exiting(FollowedProcess process)
     {
@@ -54,7 +54,9 @@ public interface IFollowObserver
     {
     }
 
-    /// <summary>A process is no longer followed, and lives on.</summary>
+    /// <summary>
+    /// A process is no longer followed, and lives on. The only call for one that was let go before its first stop.
+    /// </summary>
     void Detached(FollowedProcess process)
     {
     }

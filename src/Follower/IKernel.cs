@@ -80,6 +80,9 @@ internal interface IKernel
     /// <summary>The threads of a process, appended.</summary>
     void ReadThreads(int pid, List<int> threads);
 
+    /// <summary>Lets another thread that waits for this CPU run first.</summary>
+    void Yield();
+
     /// <summary>CLOCK_MONOTONIC, nanoseconds.</summary>
     long Now();
 

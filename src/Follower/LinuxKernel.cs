@@ -110,6 +110,9 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
     public void Kill(int pid) => _ = LibC.kill(pid, LibC.SIGKILL);
 
     /// <inheritdoc/>
+    public void Yield() => _ = LibC.sched_yield();
+
+    /// <inheritdoc/>
     public long Now() => Stopwatch.GetTimestamp();
 
     private static bool Request(PtraceRequest request, int tid, nint data)

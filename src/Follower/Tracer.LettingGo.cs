@@ -31,15 +31,7 @@ internal sealed partial class Tracer
         {
             process.DetachWished = true;
             InterruptThreads(process);
-            foreach (FollowedProcess other in _processes.Values)
-            {
-                // Unborn: no INTERRUPT needed, they will stop by themselves.
-                if (other.Parent == process && _tracees.TryGetValue(other.Pid, out Tracee? child)
-                    && child.Phase == TraceePhase.Unborn)
-                {
-                    other.DetachWished = true;
-                }
-            }
+            WishForUnborn(process, away: true);
         }
 
         return true;
@@ -47,11 +39,12 @@ internal sealed partial class Tracer
 
     /// <summary>Takes the wish back, if nothing has been detached yet.</summary>
     /// <returns>Whether the process stays followed.</returns>
-    internal static bool Keep(FollowedProcess process)
+    internal bool Keep(FollowedProcess process)
     {
         if (process.End != ProcessEnd.Alive || process.DetachBegun)
             return false;
         process.DetachWished = false;
+        WishForUnborn(process, away: false);
         return true;
     }
 
@@ -84,6 +77,19 @@ internal sealed partial class Tracer
         {
             process.DetachWished = true;
             InterruptThreads(process);
+        }
+    }
+
+    /// <summary>What holds for a process holds for its unborn children; they need no INTERRUPT, they will stop anyway.</summary>
+    private void WishForUnborn(FollowedProcess parent, bool away)
+    {
+        foreach (FollowedProcess child in _processes.Values)
+        {
+            if (child.Parent == parent && _tracees.TryGetValue(child.Pid, out Tracee? tracee)
+                && tracee.Phase == TraceePhase.Unborn)
+            {
+                child.DetachWished = away;
+            }
         }
     }
 

@@ -219,28 +219,34 @@ internal sealed partial class Tracer
         }
 
         _streak = 0;
-        if (_governor.ShouldPoll())
-        {
-            long start = _kernel.Now();
-            long now = start;
-            int looks = 0;
-            while (result == PeekResult.Nothing && now - start < PollGovernor.PollNs)
-            {
-                result = _kernel.Peek(block: false, out tid, out status);
-                now = _kernel.Now();
-                looks++;
-            }
-
-            _governor.Polled(result == PeekResult.Found, (now - start) / Math.Max(looks, 1));
-            if (result != PeekResult.Nothing)
-                return result;
-        }
+        if (_governor.ShouldPoll() && Poll(ref result, out tid, out status))
+            return result;
 
         if (AdoptHeld())
             return PeekResult.Interrupted;
 
         // A post that arrives from here on finds us blocked, and repeats its signal until we return.
         return _mailbox.HasWork ? PeekResult.Interrupted : _kernel.Peek(block: true, out tid, out status);
+    }
+
+    /// <returns>Whether there is something to report.</returns>
+    private bool Poll(ref PeekResult result, out int tid, out WaitStatus status)
+    {
+        long end = _kernel.Now() + PollGovernor.PollNs;
+        long quickest = long.MaxValue;
+        long now;
+        do
+        {
+            _kernel.Yield();
+            long before = _kernel.Now();
+            result = _kernel.Peek(block: false, out tid, out status);
+            now = _kernel.Now();
+            quickest = Math.Min(quickest, now - before);
+        }
+        while (result == PeekResult.Nothing && now < end);
+
+        _governor.Polled(result == PeekResult.Found, quickest);
+        return result != PeekResult.Nothing;
     }
 
     /// <summary>

@@ -89,14 +89,25 @@ public sealed class DetachTranscripts
     public void The_wish_can_be_taken_back_until_it_takes_effect()
     {
         _scene.Tracer.LetGo(_scene.Parent);
-        Assert.True(Tracer.Keep(_scene.Parent));
+        Assert.True(_scene.Tracer.Keep(_scene.Parent));
         _scene.Stop(P, Scene.InterruptStop);
         Assert.Equal("INTERRUPT 10 · CONT 10", _scene.TakeLog());
 
         _scene.Tracer.LetGo(_scene.Parent);
         _scene.Stop(P, Scene.InterruptStop);
-        Assert.False(Tracer.Keep(_scene.Parent));
+        Assert.False(_scene.Tracer.Keep(_scene.Parent));
         Assert.False(_scene.Tracer.LetGo(_scene.Parent));
+    }
+
+    [Fact]
+    public void Taking_the_wish_back_keeps_unborn_children_too()
+    {
+        _scene.Forks(P, C1);
+        _scene.Tracer.LetGo(_scene.Parent);
+        Assert.True(_scene.Tracer.Keep(_scene.Parent));
+        _scene.TakeLog();
+        _scene.FirstStop(C1, P);
+        Assert.EndsWith("CONT 20", _scene.TakeLog(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -134,6 +134,10 @@ internal sealed class FakeKernel : IKernel
     public void ReadThreads(int pid, List<int> threads) =>
         threads.AddRange(_tasks.Where(task => task.Value.Tgid == pid).Select(task => task.Key).Order());
 
+    public void Yield()
+    {
+    }
+
     public long Now() => _now += 1_000;
 
     public long ReadStartTime(int pid) => 1;

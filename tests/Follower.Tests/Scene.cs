@@ -21,7 +21,7 @@ internal sealed class Scene : IFollowObserver
     {
         Kernel.AddProcess(P);
         _log = Kernel.Log;
-        Tracer = new(Kernel, this, NullLogger.Instance, new PollGovernor(() => 0), new Mailbox());
+        Tracer = new(Kernel, this, NullLogger.Instance, new PollGovernor(), new Mailbox());
         Tracer.Attach(new() { Pids = [P] });
         Parent = Tracer.Processes.Single();
         _log.Clear();

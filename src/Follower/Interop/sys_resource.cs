@@ -4,12 +4,7 @@ namespace ForkFollow.Follower.Interop;
 
 internal static unsafe partial class LibC
 {
-    internal const int RUSAGE_THREAD = 1;
     internal const int RLIMIT_NOFILE = 7;
-
-    /// <summary>getrusage(2). Returns 0, or -1 with errno.</summary>
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int getrusage(int who, rusage* usage);
 
     /// <summary>prlimit(2). Returns 0, or -1 with errno (EPERM, ESRCH).</summary>
     [LibraryImport(Library, SetLastError = true)]
