@@ -5,7 +5,7 @@ namespace ForkFollow.Follower.KernelTests;
 /// <summary>The one time limit of a test. Nothing else in a test depends on time.</summary>
 internal sealed class Deadline(Func<string> seen)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(20);
 
     private readonly long _start = Stopwatch.GetTimestamp();
 
@@ -13,7 +13,7 @@ internal sealed class Deadline(Func<string> seen)
     {
         get
         {
-            TimeSpan left = Limit - Stopwatch.GetElapsedTime(_start);
+            TimeSpan left = _limit - Stopwatch.GetElapsedTime(_start);
             return left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1);
         }
     }
@@ -42,7 +42,7 @@ internal sealed class Deadline(Func<string> seen)
     {
         while (!condition())
         {
-            if (Stopwatch.GetElapsedTime(_start) > Limit)
+            if (Stopwatch.GetElapsedTime(_start) > _limit)
                 throw new TimeoutException($"waited in vain until: {what}\n{seen()}");
             await Task.Delay(2);
         }

@@ -127,8 +127,13 @@ public sealed class UsageAccountTests
 {
     private static readonly rusage _both = new()
     {
-        ru_utime = new() { tv_sec = 4 }, ru_stime = new() { tv_sec = 2 }, ru_maxrss = 5000, ru_minflt = 100,
-        ru_majflt = 3, ru_nvcsw = 50, ru_nivcsw = 20,
+        ru_utime = new() { tv_sec = 4 },
+        ru_stime = new() { tv_sec = 2 },
+        ru_maxrss = 5000,
+        ru_minflt = 100,
+        ru_majflt = 3,
+        ru_nvcsw = 50,
+        ru_nivcsw = 20,
     };
 
     [Fact]
@@ -149,7 +154,12 @@ public sealed class UsageAccountTests
         account.PeakAtExit = 777;
         UsageSample own = new()
         {
-            CpuNs = 900, UserTicksNs = 20, BothTicksNs = 30, MinorFaults = 40, MajorFaults = 1, ChildMinorFaults = 60,
+            CpuNs = 900,
+            UserTicksNs = 20,
+            BothTicksNs = 30,
+            MinorFaults = 40,
+            MajorFaults = 1,
+            ChildMinorFaults = 60,
         };
         Assert.Equal(new ResourceUsage(600, 300, 777, 40, 1, 20, 15), account.Settle(_both, own));
     }

@@ -186,8 +186,17 @@ public class DoctorTests
     {
         DoctorFacts worst = _user with
         {
-            KernelRelease = "3.0", Architecture = Architecture.X86, PtraceScope = 3, LaunchFailure = "no", PerfEventParanoid = 4,
-            Events = [], UserOnly = false, TracefsMount = null, LockedMemoryLimit = 1, HasChildrenFiles = false, SeccompMode = 2,
+            KernelRelease = "3.0",
+            Architecture = Architecture.X86,
+            PtraceScope = 3,
+            LaunchFailure = "no",
+            PerfEventParanoid = 4,
+            Events = [],
+            UserOnly = false,
+            TracefsMount = null,
+            LockedMemoryLimit = 1,
+            HasChildrenFiles = false,
+            SeccompMode = 2,
         };
 
         Assert.All(
