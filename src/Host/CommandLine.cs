@@ -46,19 +46,17 @@ internal static class CommandLine
         Description = "With -p: not the children that a target has already (its future ones are followed).",
     };
 
-    private static readonly Option<FollowUntil> _until = new("--until")
+    private static readonly Option<string?> _until = new("--until")
     {
         Description = "root: until the command has ended; what it leaves behind lives on, not followed. "
-            + "all: until the last process has ended.",
+            + "all: until the last process has ended [default: root].",
         HelpName = "root|all",
-        DefaultValueFactory = _ => FollowUntil.Root,
     };
 
-    private static readonly Option<OnExit> _onExit = new("--on-exit")
+    private static readonly Option<string?> _onExit = new("--on-exit")
     {
-        Description = "What happens to a launched command when following ends first.",
+        Description = "What happens to a launched command when following ends first [default: kill].",
         HelpName = "kill|detach",
-        DefaultValueFactory = _ => OnExit.Kill,
     };
 
     private static readonly Option<bool> _quiet = new("--quiet", "-q")
@@ -132,8 +130,8 @@ internal static class CommandLine
             Collect = ParseCollect(parsed.GetValue(_collect) ?? []),
             Duration = ParseDuration(parsed.GetValue(_duration)),
             Descendants = !parsed.GetValue(_noDescendants),
-            Until = parsed.GetValue(_until),
-            OnExit = parsed.GetValue(_onExit),
+            Until = ParseChoice<FollowUntil>("--until", parsed.GetValue(_until), "root or all"),
+            OnExit = ParseChoice<OnExit>("--on-exit", parsed.GetValue(_onExit), "kill or detach"),
             Quiet = parsed.GetValue(_quiet),
         };
     }
@@ -163,6 +161,17 @@ internal static class CommandLine
         }
 
         return names;
+    }
+
+    /// <summary>A member of an enum by its name; the first one if nothing is said.</summary>
+    private static T ParseChoice<T>(string option, string? text, string choices)
+        where T : struct, Enum
+    {
+        if (text is null)
+            return default;
+        return text.All(char.IsAsciiLetterLower) && Enum.TryParse(text, ignoreCase: true, out T choice)
+            ? choice
+            : throw new StartUpException($"'{SafeText.Escape(text)}' is no value of {option}; it takes {choices}");
     }
 
     private static TimeSpan? ParseDuration(string? text)

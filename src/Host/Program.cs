@@ -22,7 +22,7 @@ internal static class Program
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Logging.AddProvider(new StandardErrorLoggerProvider());
         if (verbose)
-            builder.Logging.SetMinimumLevel(LogLevel.Trace);
+            builder.Logging.AddFilter(typeof(Program).Namespace, LogLevel.Trace);
 
         var outcome = new FollowOutcome();
         builder.Services.AddSingleton(settings);

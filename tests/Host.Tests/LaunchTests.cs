@@ -78,6 +78,16 @@ public sealed class LaunchTests : IDisposable
     }
 
     [Fact]
+    public async Task Verbose_it_tells_every_stop()
+    {
+        Ended ended = await _program.RunAsync("-q", "-v", "--", "/bin/sh", "-c", "kill -USR1 $$");
+        Assert.Equal(138, ended.Status);
+        Assert.Contains("PTRACE_EVENT_EXEC", ended.Errors, StringComparison.Ordinal);
+        Assert.Contains("signal-delivery-stop SIGUSR1", ended.Errors, StringComparison.Ordinal);
+        Assert.Contains("killed by SIGUSR1", ended.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_a_command_leaves_behind_lives_on_and_is_not_followed()
     {
         // The daemon must not hold our pipes open, or we would wait for it ourselves.
