@@ -5,7 +5,8 @@ namespace ForkFollow.Follower;
 /// tracer's. Between two looks the thread yields, so that whoever waits for this CPU runs first (on a busy machine the
 /// child that was just born): measured, that is what makes polling pay with one storm and with more storms than CPUs.
 /// Polling is given up for a while when it catches too few stops in time, so that a tree which rarely stops costs no
-/// CPU. Belongs to the tracer thread.
+/// CPU; and when a yield is long: then somebody computes on this CPU, who is given a whole time slice by a yield but is
+/// preempted at once by a wake-up. Belongs to the tracer thread.
 /// </summary>
 internal sealed class PollGovernor
 {
@@ -40,12 +41,13 @@ internal sealed class PollGovernor
     /// <summary>Reports how a poll ended.</summary>
     /// <param name="caught">A stop came in time.</param>
     /// <param name="lookNs">What the quickest look of this poll cost.</param>
-    internal void Polled(bool caught, long lookNs)
+    /// <param name="yieldNs">What the longest yield took: the CPU was somebody else's for so long.</param>
+    internal void Polled(bool caught, long lookNs, long yieldNs)
     {
         _polls++;
         if (caught)
             _catches++;
-        if (lookNs > SlowLookNs)
+        if (lookNs > SlowLookNs || yieldNs > PollNs)
             _blindWaits = Penance;
         if (_polls < Window)
             return;

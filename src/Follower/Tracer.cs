@@ -234,18 +234,21 @@ internal sealed partial class Tracer
     {
         long end = _kernel.Now() + PollGovernor.PollNs;
         long quickest = long.MaxValue;
-        long now;
+        long longest = 0;
+        long now = _kernel.Now();
         do
         {
+            long before = now;
             _kernel.Yield();
-            long before = _kernel.Now();
+            long yielded = _kernel.Now();
             result = _kernel.Peek(block: false, out tid, out status);
             now = _kernel.Now();
-            quickest = Math.Min(quickest, now - before);
+            longest = Math.Max(longest, yielded - before);
+            quickest = Math.Min(quickest, now - yielded);
         }
         while (result == PeekResult.Nothing && now < end);
 
-        _governor.Polled(result == PeekResult.Found, quickest);
+        _governor.Polled(result == PeekResult.Found, quickest, longest);
         return result != PeekResult.Nothing;
     }
 

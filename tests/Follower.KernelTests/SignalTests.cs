@@ -24,7 +24,7 @@ public sealed class SignalTests : KernelTest
         AssertExit(0, await RunAsync("signals", "children", "500"));
 
     [Theory]
-    [InlineData(50, false)]
+    [InlineData(20, false)]
     [InlineData(20, true)]
     public async Task Signals_and_forks_survive_rounds_of_attach_and_detach(int rounds, bool oneByOne)
     {

@@ -47,7 +47,7 @@ public sealed class PollGovernorTests
         for (int i = 0; i < 1000; i++)
         {
             Assert.True(_governor.ShouldPoll());
-            _governor.Polled(caught: i % 4 == 0, lookNs: 500);
+            _governor.Polled(caught: i % 4 == 0, lookNs: 500, yieldNs: 20_000);
         }
     }
 
@@ -63,7 +63,15 @@ public sealed class PollGovernorTests
     public void It_stops_at_once_when_a_look_is_slow()
     {
         Assert.True(_governor.ShouldPoll());
-        _governor.Polled(caught: true, lookNs: 1_000_000);
+        _governor.Polled(caught: true, lookNs: 1_000_000, yieldNs: 500);
+        Assert.False(_governor.ShouldPoll());
+    }
+
+    [Fact]
+    public void It_stops_at_once_when_a_yield_gives_a_whole_time_slice_away()
+    {
+        Assert.True(_governor.ShouldPoll());
+        _governor.Polled(caught: true, lookNs: 500, yieldNs: 3_000_000);
         Assert.False(_governor.ShouldPoll());
     }
 
@@ -75,7 +83,7 @@ public sealed class PollGovernorTests
             if (!_governor.ShouldPoll())
                 continue;
             polls++;
-            _governor.Polled(caught, lookNs: 500);
+            _governor.Polled(caught, lookNs: 500, yieldNs: 20_000);
         }
 
         return polls;
