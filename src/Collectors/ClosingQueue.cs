@@ -6,7 +6,7 @@ namespace ForkFollow.Collectors;
 /// Closes collectors on a thread of its own: the last close of a kernel event can take 40 µs, that of a tracepoint
 /// 33 ms, and the tracer thread must not wait for either. The thread is woken once for a batch, since a wake-up per
 /// process would cost a fork storm more than the closing itself. It waits by kernel events: SemaphoreSlim and its like spin
-/// first, which took a third from the tracer thread's polling (measured).
+/// first, and took turns with the tracer thread's polling (19,808 preemptions of this thread in a storm of 30,000 vforks).
 /// </summary>
 internal sealed class ClosingQueue : IDisposable
 {
