@@ -68,14 +68,14 @@ public readonly record struct CpuSample(long TimeNs, int Thread, int Stack, long
 /// <param name="Count">How often.</param>
 /// <param name="WaitNs">How long it waited.</param>
 /// <param name="RunQueueNs">How long it was ready and had no CPU.</param>
-public readonly record struct WaitStack(int Thread, int Stack, long Count, long WaitNs, long RunQueueNs);
+public readonly record struct WaitPlace(int Thread, int Stack, long Count, long WaitNs, long RunQueueNs);
 
 /// <summary>A traced event happened at one place.</summary>
 /// <param name="Event">Index in <see cref="Profile.TraceEvents"/>.</param>
 /// <param name="Thread">Index in <see cref="Profile.Threads"/>.</param>
 /// <param name="Stack">Where: a node of <see cref="Profile.Stacks"/>.</param>
 /// <param name="Count">How often.</param>
-public readonly record struct TraceStack(int Event, int Thread, int Stack, long Count);
+public readonly record struct TracePlace(int Event, int Thread, int Stack, long Count);
 
 /// <summary>What was sampled in a run. Immutable; any thread.</summary>
 public sealed record Profile
@@ -108,11 +108,11 @@ public sealed record Profile
     public IReadOnlyList<CpuSample> Samples { get; init; } = [];
 
     /// <summary>Waits by thread and stack.</summary>
-    public IReadOnlyList<WaitStack> Waits { get; init; } = [];
+    public IReadOnlyList<WaitPlace> Waits { get; init; } = [];
 
     /// <summary>The names of traced events.</summary>
     public IReadOnlyList<string> TraceEvents { get; init; } = [];
 
     /// <summary>Traced events by thread and stack.</summary>
-    public IReadOnlyList<TraceStack> Traces { get; init; } = [];
+    public IReadOnlyList<TracePlace> Traces { get; init; } = [];
 }
