@@ -1,3 +1,4 @@
+using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Collectors;
@@ -20,6 +21,24 @@ public sealed class ProcessResult
 
     /// <summary>Counts by event, in the order of <see cref="CounterSettings.Events"/>; null if nothing was counted.</summary>
     public CounterValues? Counters { get; internal set; }
+
+    /// <summary>How many samples of all kinds there are of it; complete after its end.</summary>
+    public long Samples { get; internal set; }
+
+    /// <summary>How many records of it were lost since a ring was full.</summary>
+    public long Lost { get; internal set; }
+
+    /// <summary>What its threads waited; null if that was not collected, and before its end.</summary>
+    public RecordedWaits? Waits { get; internal set; }
+
+    /// <summary>Its system calls, the longest total first; null if there are none, and before its end.</summary>
+    public IReadOnlyList<RecordedSyscall>? Syscalls { get; internal set; }
+
+    /// <summary>How often each traced event happened; null if there is none, and before its end.</summary>
+    public IReadOnlyDictionary<string, long>? Events { get; internal set; }
+
+    /// <summary>Its other incarnation: the process that had the same pid before.</summary>
+    internal ProcessResult? SamePidBefore { get; set; }
 
     /// <summary>The names of the collectors that were opened on it. The same list for all processes that have the same.</summary>
     public IReadOnlyList<string> CollectorNames { get; internal set; } = [];

@@ -8,6 +8,7 @@ public sealed class RunResults
 {
     private readonly Lock _lock = new();
     private readonly List<ProcessResult?> _byId = new(1024);
+    private readonly Dictionary<int, ProcessResult> _byPid = new(1024);
     private Waiter? _waiter;
     private long _version;
 
@@ -79,6 +80,8 @@ public sealed class RunResults
             while (_byId.Count < id)
                 _byId.Add(null);
             _byId[id - 1] = result;
+            result.SamePidBefore = _byPid.GetValueOrDefault(result.Process.Pid);
+            _byPid[result.Process.Pid] = result;
             Count++;
             Alive++;
         }
@@ -90,6 +93,24 @@ public sealed class RunResults
     {
         lock (_lock)
             return process.Id <= _byId.Count ? _byId[process.Id - 1] : null;
+    }
+
+    /// <summary>
+    /// Whose pid that was at a time: the eldest of that pid that had not ended before. Null if nobody followed had it.
+    /// </summary>
+    internal ProcessResult? FindByPid(int pid, long time)
+    {
+        lock (_lock)
+        {
+            ProcessResult? found = null;
+            for (ProcessResult? one = _byPid.GetValueOrDefault(pid); one is not null; one = one.SamePidBefore)
+            {
+                if (one.Process.End == ProcessEnd.Alive || one.Process.EndTimestamp >= time)
+                    found = one;
+            }
+
+            return found;
+        }
     }
 
     internal void CountEnd()
@@ -118,6 +139,8 @@ public sealed class RunResults
         {
             if (_byId.Capacity < _byId.Count + more)
                 _byId.EnsureCapacity(Math.Max(_byId.Count + more, _byId.Capacity * 2));
+            if (_byPid.Capacity < _byPid.Count + more)
+                _byPid.EnsureCapacity(Math.Max(_byPid.Count + more, _byPid.Capacity * 2));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Collectors;
@@ -99,7 +100,11 @@ public static class TreeFile
         WriteExit(json, process.Exit);
         json.WriteString("end", NameOf(end));
         WriteUsage(json, result.Usage);
-        WriteCounters(json, result.Counters);
+        WriteCounters(json, result);
+        json.WriteNumber("samples", result.Samples);
+        json.WriteNumber("lost", result.Lost);
+        WriteWaits(json, result.Waits);
+        WriteSyscalls(json, result.Syscalls);
         WriteStrings(json, "collectors", result.CollectorNames);
         json.WriteEndObject();
     }
@@ -146,12 +151,47 @@ public static class TreeFile
         json.WriteEndObject();
     }
 
-    private static void WriteCounters(Utf8JsonWriter json, CounterValues? counters)
+    private static void WriteCounters(Utf8JsonWriter json, ProcessResult result)
     {
         json.WriteStartObject("counters");
+        CounterValues? counters = result.Counters;
         for (int i = 0; i < (counters?.Events.Count ?? 0); i++)
             json.WriteNumber(counters!.Events[i], counters.Values[i]);
+        foreach ((string name, long count) in result.Events ?? new Dictionary<string, long>())
+            json.WriteNumber(name, count);
         json.WriteEndObject();
+    }
+
+    private static void WriteWaits(Utf8JsonWriter json, RecordedWaits? waits)
+    {
+        if (waits is null)
+            return;
+        json.WriteStartObject("waits");
+        json.WriteNumber("count", waits.Count);
+        json.WriteNumber("ns", waits.Ns);
+        json.WriteNumber("runQueueNs", waits.RunQueueNs);
+        json.WriteEndObject();
+    }
+
+    private static void WriteSyscalls(Utf8JsonWriter json, IReadOnlyList<RecordedSyscall>? calls)
+    {
+        if (calls is null)
+            return;
+        json.WriteStartArray("syscalls");
+        foreach (RecordedSyscall call in calls)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", call.Name);
+            json.WriteNumber("count", call.Count);
+            json.WriteNumber("errors", call.Errors);
+            json.WriteNumber("totalNs", call.TotalNs);
+            json.WriteNumber("p50Ns", call.P50Ns);
+            json.WriteNumber("p99Ns", call.P99Ns);
+            json.WriteNumber("maxNs", call.MaxNs);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteFollower(Utf8JsonWriter json, FollowerFigures figures)

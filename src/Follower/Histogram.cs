@@ -41,6 +41,14 @@ public sealed class Histogram
         return Max;
     }
 
+    /// <summary>Forgets all values.</summary>
+    public void Clear()
+    {
+        Array.Clear(_counts);
+        Count = 0;
+        Max = 0;
+    }
+
     private static int BucketOf(long value)
     {
         if (value < SubBuckets)

@@ -6,39 +6,100 @@ namespace ForkFollow.Host;
 /// <summary>The collectors of a run, made from their names, and what they share for its time.</summary>
 internal sealed class CollectorChoice : IDisposable
 {
-    private readonly CounterSettings? _counterSettings;
+    private static readonly string[] _streams = ["cpu", "offcpu", "syscalls", "trace"];
 
-    private CollectorChoice(IReadOnlyList<Collector> collectors, CounterSettings? counterSettings)
+    private readonly FollowSettings _settings;
+    private readonly Action<LedgerEntry> _report;
+    private readonly List<Collector> _collectors = [new RusageCollector()];
+    private CounterSettings? _counters;
+    private ProfileSession? _profile;
+
+    private CollectorChoice(FollowSettings settings, Action<LedgerEntry> report)
     {
-        Collectors = collectors;
-        _counterSettings = counterSettings;
+        _settings = settings;
+        _report = report;
     }
 
     /// <summary>The names that <c>--collect</c> takes, <c>none</c> aside.</summary>
-    internal static IReadOnlyList<string> Names { get; } = ["rusage", "counters"];
+    internal static IReadOnlyList<string> Names { get; } = ["rusage", "counters", .. _streams];
 
-    internal IReadOnlyList<Collector> Collectors { get; }
+    internal IReadOnlyList<Collector> Collectors => _collectors;
 
     /// <summary>Makes the collectors.</summary>
-    /// <param name="names">Their names; null for all that work here.</param>
+    /// <param name="settings">Their names among other things; no names: those that work here of the default ones.</param>
+    /// <param name="results">Where results go.</param>
+    /// <param name="directory">The result directory.</param>
     /// <param name="report">Takes what could not be collected.</param>
     /// <exception cref="StartUpException">One that was asked for does not work here.</exception>
-    internal static CollectorChoice Make(IReadOnlyList<string>? names, Action<LedgerEntry> report)
+    internal static CollectorChoice Make(
+        FollowSettings settings, RunResults results, ResultDirectory directory, Action<LedgerEntry> report)
     {
-        List<Collector> collectors = [new RusageCollector()];
-        if (names is not null && !names.Contains("counters"))
-            return new(collectors, counterSettings: null);
-
-        CounterSettings? settings = CounterSettings.Probe(out string? refusal);
-        if (settings is not null)
-            collectors.Add(new CounterCollector(settings, report));
-        else if (names is not null)
-            throw new StartUpException(refusal!);
-        else
-            report(new(LedgerKind.Collector, 0, refusal!));
-        return new(collectors, settings);
+        var choice = new CollectorChoice(settings, report);
+        try
+        {
+            choice.AddCounters();
+            choice.AddProfile(results, directory);
+            return choice;
+        }
+        catch
+        {
+            choice.Dispose();
+            throw;
+        }
     }
 
+    /// <summary>Completes the results of all processes, when the last one has been closed.</summary>
+    internal void End() => _profile?.End();
+
     /// <inheritdoc/>
-    public void Dispose() => _counterSettings?.Dispose();
+    public void Dispose()
+    {
+        _profile?.Dispose();
+        _counters?.Dispose();
+    }
+
+    private void AddCounters()
+    {
+        if (!Wants("counters", byDefault: true))
+            return;
+        _counters = CounterSettings.Probe(out string? refusal);
+        if (_counters is not null)
+            _collectors.Add(new CounterCollector(_counters, _report));
+        else
+            Refuse(refusal!);
+    }
+
+    private void AddProfile(RunResults results, ResultDirectory directory)
+    {
+        var options = new ProfileOptions
+        {
+            Cpu = Wants("cpu", byDefault: true),
+            OffCpu = Wants("offcpu", byDefault: false),
+            Syscalls = Wants("syscalls", byDefault: false),
+            Tracepoints = [.. _settings.Events.Select(one => one.Tracepoint)],
+            Frequency = _settings.Frequency,
+            RingPages = _settings.MmapPages,
+            Dwarf = _settings.CallGraph == CallGraph.Dwarf,
+        };
+        if (Wants("trace", byDefault: false) && options.Tracepoints.Count == 0)
+            throw new StartUpException("--collect trace needs to know what to trace; name a tracepoint with -e group:name");
+        if (!options.Cpu && !options.OffCpu && !options.Syscalls && options.Tracepoints.Count == 0)
+            return;
+
+        _profile = ProfileSession.Open(options, results, directory.Path, _report, out string? refusal);
+        if (_profile is not null)
+            _collectors.AddRange(_profile.Collectors);
+        else
+            Refuse(refusal!);
+    }
+
+    /// <summary>What was asked for must work; what is on by default is noted if it does not.</summary>
+    private void Refuse(string refusal)
+    {
+        if (_settings.Collect is not null || _settings.Events.Count > 0)
+            throw new StartUpException(refusal);
+        _report(new(LedgerKind.Collector, 0, refusal));
+    }
+
+    private bool Wants(string name, bool byDefault) => _settings.Collect?.Contains(name) ?? byDefault;
 }

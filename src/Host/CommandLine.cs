@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Numerics;
+using ForkFollow.Collectors;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Host;
@@ -31,8 +33,34 @@ internal static class CommandLine
 
     private static readonly Option<string[]> _collect = new("--collect")
     {
-        Description = "What to collect for each process: rusage (always on), counters; or none [default: all that works].",
+        Description = "What to collect for each process: rusage (always on), counters, cpu, offcpu, syscalls, trace, procfs; "
+            + "or none [default: counters and cpu, if they work here].",
         HelpName = "NAME,…|none",
+    };
+
+    private static readonly Option<string?> _frequency = new("--frequency", "-F")
+    {
+        Description = "Sample CPU time so often a second [default: 99].",
+        HelpName = "HZ",
+    };
+
+    private static readonly Option<string[]> _events = new("--event", "-e")
+    {
+        Description = "Collect an event: a tracepoint as group:name[/filter/], with stacks.",
+        HelpName = "EVENT",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private static readonly Option<string?> _callGraph = new("--call-graph")
+    {
+        Description = "How user stacks are had: by frame pointers, or by copies of the stack and DWARF data [default: fp].",
+        HelpName = "fp|dwarf",
+    };
+
+    private static readonly Option<string?> _mmapPages = new("--mmap-pages", "-m")
+    {
+        Description = "Pages of the ring buffer of each CPU, a power of two [default: 128, or 1024 where much is collected].",
+        HelpName = "PAGES",
     };
 
     private static readonly Option<string?> _duration = new("--duration", "-d")
@@ -103,7 +131,7 @@ internal static class CommandLine
             + "  forkfollow [options] -- COMMAND [ARGS…]   launch a command and follow it\n"
             + "  forkfollow [options] -p PID[,PID…]        follow running processes")
         {
-            _pids, _output, _force, _collect, _duration, _noDescendants, _until, _onExit, _quiet, _verbose,
+            _pids, _output, _force, _collect, _frequency, _events, _callGraph, _mmapPages, _duration, _noDescendants, _until, _onExit, _quiet, _verbose,
         };
         root.SetAction(parsed => Program.Follow(ToSettings(parsed, command), parsed.GetValue(_verbose)));
 
@@ -128,6 +156,10 @@ internal static class CommandLine
             Output = parsed.GetValue(_output),
             Force = parsed.GetValue(_force),
             Collect = ParseCollect(parsed.GetValue(_collect) ?? []),
+            Frequency = ParseNumber("-F", parsed.GetValue(_frequency), FollowSettings.DefaultFrequency, 1, 10_000),
+            Events = ParseEvents(parsed.GetValue(_events) ?? []),
+            CallGraph = ParseChoice<CallGraph>("--call-graph", parsed.GetValue(_callGraph), "fp or dwarf"),
+            MmapPages = ParsePages(parsed.GetValue(_mmapPages)),
             Duration = ParseDuration(parsed.GetValue(_duration)),
             Descendants = !parsed.GetValue(_noDescendants),
             Until = ParseChoice<FollowUntil>("--until", parsed.GetValue(_until), "root or all"),
@@ -161,6 +193,30 @@ internal static class CommandLine
         }
 
         return names;
+    }
+
+    private static EventChoice[] ParseEvents(string[] texts) =>
+    [
+        .. texts.Select(text => EventChoice.Parse(text, out string? refusal)
+            ?? throw new StartUpException(SafeText.Escape(refusal))),
+    ];
+
+    private static int ParsePages(string? text)
+    {
+        int pages = ParseNumber("-m", text, 0, 1, 1 << 20);
+        return BitOperations.PopCount((uint)pages) <= 1
+            ? pages
+            : throw new StartUpException($"-m takes a power of two, and {pages} is none");
+    }
+
+    private static int ParseNumber(string option, string? text, int otherwise, int least, int most)
+    {
+        if (text is null)
+            return otherwise;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number >= least && number <= most
+                ? number
+                : throw new StartUpException($"'{SafeText.Escape(text)}' is no value of {option}; it takes {least} to {most}");
     }
 
     /// <summary>A member of an enum by its name; the first one if nothing is said.</summary>

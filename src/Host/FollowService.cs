@@ -73,13 +73,14 @@ public sealed class FollowService : BackgroundService
 
     private async Task RunAsync(CancellationToken stoppingToken)
     {
-        using var choice = CollectorChoice.Make(_settings.Collect, Report);
         ResultDirectory directory = ResultDirectory.Create(_settings);
         var results = new RunResults(_settings.Launches ? _settings.Command : null);
         try
         {
+            using var choice = CollectorChoice.Make(_settings, results, directory, Report);
             using (var collectors = new CollectorHost(results, choice.Collectors))
                 await FollowAsync(collectors, directory, stoppingToken).ConfigureAwait(false);
+            choice.End();
             new ResultWriter(directory, results, _figures).Finish();
         }
         finally

@@ -1,3 +1,4 @@
+using ForkFollow.Collectors;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Host;
@@ -5,6 +6,9 @@ namespace ForkFollow.Host;
 /// <summary>What one run is to do. Either <see cref="Pids"/> or <see cref="Command"/> is given.</summary>
 public sealed record FollowSettings
 {
+    /// <summary>As perf has it: not in step with what happens a hundred times a second.</summary>
+    internal const int DefaultFrequency = 99;
+
     /// <summary>The processes to seize.</summary>
     public IReadOnlyList<int> Pids { get; init; } = [];
 
@@ -21,6 +25,18 @@ public sealed record FollowSettings
     /// The collectors by name; empty for none but the one that is always on; null for those that work here.
     /// </summary>
     public IReadOnlyList<string>? Collect { get; init; }
+
+    /// <summary>How often CPU time is sampled, in Hz.</summary>
+    public int Frequency { get; init; } = DefaultFrequency;
+
+    /// <summary>Events to collect besides.</summary>
+    public IReadOnlyList<EventChoice> Events { get; init; } = [];
+
+    /// <summary>How user stacks are had.</summary>
+    public CallGraph CallGraph { get; init; } = CallGraph.Fp;
+
+    /// <summary>Pages of the ring buffer of each CPU, a power of two; 0 for enough.</summary>
+    public int MmapPages { get; init; }
 
     /// <summary>How long to follow; null for as long as it takes.</summary>
     public TimeSpan? Duration { get; init; }
@@ -39,6 +55,16 @@ public sealed record FollowSettings
 
     /// <summary>Whether a command is launched.</summary>
     public bool Launches => Command.Count > 0;
+}
+
+/// <summary>How the user part of a stack is had.</summary>
+public enum CallGraph
+{
+    /// <summary>By frame pointers, in the kernel.</summary>
+    Fp,
+
+    /// <summary>By copies of the stack, unwound with DWARF data when the run has ended.</summary>
+    Dwarf,
 }
 
 /// <summary>What became of a run. Written by <see cref="FollowService"/>.</summary>

@@ -7,6 +7,38 @@ internal enum PerfType : uint
 {
     PERF_TYPE_HARDWARE = 0,
     PERF_TYPE_SOFTWARE = 1,
+    PERF_TYPE_TRACEPOINT = 2,
+    PERF_TYPE_HW_CACHE = 3,
+    PERF_TYPE_RAW = 4,
+}
+
+/// <summary>enum perf_event_type: what a record in a ring is.</summary>
+internal enum PerfRecordType : uint
+{
+    PERF_RECORD_LOST = 2,
+    PERF_RECORD_COMM = 3,
+    PERF_RECORD_EXIT = 4,
+    PERF_RECORD_THROTTLE = 5,
+    PERF_RECORD_FORK = 7,
+    PERF_RECORD_SAMPLE = 9,
+    PERF_RECORD_MMAP2 = 10,
+    PERF_RECORD_LOST_SAMPLES = 13,
+    PERF_RECORD_SWITCH = 14,
+}
+
+/// <summary>enum perf_event_sample_format: what a sample holds, in the order of the kernel's perf_output_sample.</summary>
+[Flags]
+internal enum PerfSampleFormat : ulong
+{
+    None = 0,
+    PERF_SAMPLE_IP = 1 << 0,
+    PERF_SAMPLE_TID = 1 << 1,
+    PERF_SAMPLE_TIME = 1 << 2,
+    PERF_SAMPLE_CALLCHAIN = 1 << 5,
+    PERF_SAMPLE_RAW = 1 << 10,
+    PERF_SAMPLE_REGS_USER = 1 << 12,
+    PERF_SAMPLE_STACK_USER = 1 << 13,
+    PERF_SAMPLE_IDENTIFIER = 1 << 16,
 }
 
 /// <summary>Bits of the flag word of struct perf_event_attr, from disabled on.</summary>
@@ -16,8 +48,25 @@ internal enum PerfAttrFlags : ulong
     None = 0,
     disabled = 1UL << 0,
     inherit = 1UL << 1,
+    exclude_user = 1UL << 4,
     exclude_kernel = 1UL << 5,
     exclude_hv = 1UL << 6,
+    exclude_idle = 1UL << 7,
+    mmap = 1UL << 8,
+    comm = 1UL << 9,
+    freq = 1UL << 10,
+    task = 1UL << 13,
+    watermark = 1UL << 14,
+    sample_id_all = 1UL << 18,
+    exclude_callchain_kernel = 1UL << 21,
+    exclude_callchain_user = 1UL << 22,
+    mmap2 = 1UL << 23,
+    comm_exec = 1UL << 24,
+    use_clockid = 1UL << 25,
+    context_switch = 1UL << 26,
+
+    /// <summary>Since 5.12: MMAP2 records carry the build id in place of the inode.</summary>
+    build_id = 1UL << 34,
 
     /// <summary>Since 5.13: only threads inherit, not child processes.</summary>
     inherit_thread = 1UL << 35,
@@ -33,7 +82,7 @@ internal enum PerfReadFormat : ulong
     PERF_FORMAT_GROUP = 8,
 }
 
-/// <summary>The part of struct perf_event_attr that counting needs; PERF_ATTR_SIZE_VER7.</summary>
+/// <summary>struct perf_event_attr up to PERF_ATTR_SIZE_VER7.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 128)]
 internal struct perf_event_attr
 {
@@ -42,8 +91,27 @@ internal struct perf_event_attr
     [FieldOffset(0)] internal PerfType type;
     [FieldOffset(4)] internal uint size;
     [FieldOffset(8)] internal ulong config;
+
+    /// <summary>sample_period, or sample_freq with the flag freq.</summary>
+    [FieldOffset(16)] internal ulong sample_period;
+    [FieldOffset(24)] internal PerfSampleFormat sample_type;
     [FieldOffset(32)] internal PerfReadFormat read_format;
     [FieldOffset(40)] internal PerfAttrFlags flags;
+
+    /// <summary>wakeup_events, or bytes with the flag watermark.</summary>
+    [FieldOffset(48)] internal uint wakeup_watermark;
+    [FieldOffset(80)] internal ulong sample_regs_user;
+    [FieldOffset(88)] internal uint sample_stack_user;
+    [FieldOffset(92)] internal int clockid;
+}
+
+/// <summary>struct perf_event_header.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct perf_event_header
+{
+    internal PerfRecordType type;
+    internal ushort misc;
+    internal ushort size;
 }
 
 internal static unsafe partial class LibC
@@ -52,12 +120,34 @@ internal static unsafe partial class LibC
     internal const ulong PERF_COUNT_HW_INSTRUCTIONS = 1;
     internal const ulong PERF_COUNT_HW_CACHE_MISSES = 3;
     internal const ulong PERF_COUNT_HW_BRANCH_MISSES = 5;
+    internal const ulong PERF_COUNT_SW_CPU_CLOCK = 0;
     internal const ulong PERF_COUNT_SW_TASK_CLOCK = 1;
     internal const ulong PERF_COUNT_SW_PAGE_FAULTS = 2;
     internal const ulong PERF_COUNT_SW_CONTEXT_SWITCHES = 3;
     internal const ulong PERF_COUNT_SW_CPU_MIGRATIONS = 4;
     internal const ulong PERF_COUNT_SW_DUMMY = 9;
     internal const ulong PERF_FLAG_FD_CLOEXEC = 8;
+
+    internal const nuint PERF_EVENT_IOC_ENABLE = 0x2400;
+    internal const nuint PERF_EVENT_IOC_SET_OUTPUT = 0x2405;
+    internal const nuint PERF_EVENT_IOC_SET_FILTER = 0x40082406;
+    internal const nuint PERF_EVENT_IOC_ID = 0x80082407;
+
+    internal const ushort PERF_RECORD_MISC_COMM_EXEC = 1 << 13;
+    internal const ushort PERF_RECORD_MISC_SWITCH_OUT = 1 << 13;
+    internal const ushort PERF_RECORD_MISC_SWITCH_OUT_PREEMPT = 1 << 14;
+    internal const ushort PERF_RECORD_MISC_MMAP_BUILD_ID = 1 << 14;
+
+    internal const ulong PERF_CONTEXT_KERNEL = unchecked((ulong)-128L);
+    internal const ulong PERF_CONTEXT_USER = unchecked((ulong)-512L);
+
+    /// <summary>Addresses in a call chain from here on are context marks.</summary>
+    internal const ulong PERF_CONTEXT_MAX = unchecked((ulong)-4095L);
+
+    /// <summary>Offsets in struct perf_event_mmap_page.</summary>
+    internal const int MmapPageDataHead = 1024;
+
+    internal const int MmapPageDataTail = 1032;
 
     /// <summary>The number of perf_event_open(2), which libc does not wrap.</summary>
     internal static nint SYS_perf_event_open => RuntimeInformation.ProcessArchitecture switch

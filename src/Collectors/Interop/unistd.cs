@@ -6,7 +6,9 @@ namespace ForkFollow.Collectors.Interop;
 internal static unsafe partial class LibC
 {
     internal const int EPERM = 1;
+    internal const int ENOENT = 2;
     internal const int ESRCH = 3;
+    internal const int EINTR = 4;
     internal const int EACCES = 13;
     internal const int ENODEV = 19;
     internal const int EINVAL = 22;
@@ -19,6 +21,10 @@ internal static unsafe partial class LibC
     /// <summary>read(2). Returns the bytes read, or -1 with errno.</summary>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint read(int fd, void* buffer, nuint count);
+
+    /// <summary>write(2). Returns the bytes written, or -1 with errno.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint write(int fd, void* buffer, nuint count);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int close(int fd);

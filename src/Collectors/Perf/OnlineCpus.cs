@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace ForkFollow.Collectors.Perf;
+
+/// <summary>The CPUs of this machine.</summary>
+internal static class OnlineCpus
+{
+    /// <summary>Their numbers. One that comes online later is not among them.</summary>
+    internal static IReadOnlyList<int> List() => Parse(File.ReadAllText("/sys/devices/system/cpu/online"));
+
+    /// <summary>Reads a list such as <c>0-3,8,10-11</c>.</summary>
+    internal static IReadOnlyList<int> Parse(string list)
+    {
+        var cpus = new List<int>();
+        foreach (string range in list.Trim().Split(','))
+        {
+            int dash = range.IndexOf('-', StringComparison.Ordinal);
+            int first = Number(dash < 0 ? range : range[..dash]);
+            int last = dash < 0 ? first : Number(range[(dash + 1)..]);
+            cpus.AddRange(Enumerable.Range(first, last - first + 1));
+        }
+
+        return cpus;
+    }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,48 @@
+namespace ForkFollow.Collectors;
+
+/// <summary>What a profile session collects.</summary>
+public sealed record ProfileOptions
+{
+    /// <summary>Sample the CPU time of all threads.</summary>
+    public bool Cpu { get; init; }
+
+    /// <summary>Measure where and how long threads wait.</summary>
+    public bool OffCpu { get; init; }
+
+    /// <summary>Count and time system calls.</summary>
+    public bool Syscalls { get; init; }
+
+    /// <summary>Tracepoints to count, with stacks.</summary>
+    public IReadOnlyList<TracepointChoice> Tracepoints { get; init; } = [];
+
+    /// <summary>How often CPU time is sampled, in Hz.</summary>
+    public int Frequency { get; init; } = 99;
+
+    /// <summary>Pages of each CPU's ring, a power of two; 0: enough for what is collected.</summary>
+    public int RingPages { get; init; }
+
+    /// <summary>User stacks by copies that are unwound with DWARF data later; else by frame pointers.</summary>
+    public bool Dwarf { get; init; }
+
+    /// <summary>The names of the collectors that are asked for.</summary>
+    internal IEnumerable<string> Names
+    {
+        get
+        {
+            if (Cpu)
+                yield return "cpu";
+            if (OffCpu)
+                yield return "offcpu";
+            if (Syscalls)
+                yield return "syscalls";
+            if (Tracepoints.Count > 0)
+                yield return "trace";
+        }
+    }
+}
+
+/// <summary>A tracepoint as <c>-e</c> names it.</summary>
+/// <param name="Group">Its group: sched.</param>
+/// <param name="Name">Its name: sched_process_exec.</param>
+/// <param name="Filter">A filter in the kernel's language; null for none.</param>
+public sealed record TracepointChoice(string Group, string Name, string? Filter);

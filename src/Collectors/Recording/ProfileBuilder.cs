@@ -1,0 +1,102 @@
+using ForkFollow.Collectors.Recording.Protocol;
+
+namespace ForkFollow.Collectors.Recording;
+
+/// <summary>Makes a profile of the chunks of a recording.</summary>
+internal sealed class ProfileBuilder
+{
+    private readonly List<ProfileModule> _modules = [];
+    private readonly List<(int Module, ulong Address)> _frames = [];
+    private readonly List<int> _parents = [0];
+    private readonly List<int> _nodeFrames = [-1];
+    private readonly List<ProfileThread> _threads = [];
+    private readonly List<CpuSample> _samples = [];
+    private readonly Dictionary<(int Thread, int Stack), WaitPlace> _waits = [];
+    private readonly Dictionary<(int Event, int Thread, int Stack), long> _traces = [];
+    private readonly Dictionary<int, string> _functions = [];
+
+    /// <summary>The header of the first chunk; null before it.</summary>
+    internal Header? Header { get; private set; }
+
+    private long Period => Header!.Frequency > 0 ? 1_000_000_000L / Header.Frequency : 0;
+
+    /// <summary>Adds the next chunk.</summary>
+    internal void Add(Chunk chunk)
+    {
+        Header ??= chunk.Header;
+        if (Header is null)
+            return;
+        foreach (Module module in chunk.Modules)
+            _modules.Add(new(module.Path, module.BuildId, (FrameKind)module.Kind));
+        if (chunk.Frames is { } frames)
+            _frames.AddRange(frames.Module.Select((module, i) => ((int)module, frames.Address[i])));
+        if (chunk.Nodes is { } nodes)
+        {
+            _parents.AddRange(nodes.Parent.Select(parent => (int)parent));
+            _nodeFrames.AddRange(nodes.Frame.Select(frame => (int)frame));
+        }
+
+        foreach (Protocol.Thread thread in chunk.Threads)
+            _threads.Add(new(thread.Process, thread.Tid, thread.Name));
+        foreach (ThreadName name in chunk.ThreadNames)
+            _threads[(int)name.Thread] = _threads[(int)name.Thread] with { Name = name.Name };
+        AddSamples(chunk.Samples);
+        AddWaits(chunk.Waits);
+        AddTraces(chunk.Traces);
+        foreach (Symbol symbol in chunk.Symbols)
+            _functions[(int)symbol.Frame] = symbol.Function;
+    }
+
+    /// <summary>The profile of all chunks.</summary>
+    internal Profile Build() => new()
+    {
+        Cpus = Header!.Cpus,
+        CpuEvent = Header.CpuEvent.Length == 0 ? null : Header.CpuEvent,
+        Frequency = Header.Frequency,
+        Modules = _modules,
+        Frames = [.. _frames.Select((frame, i) => MakeFrame(i, frame.Module, frame.Address))],
+        Stacks = new(_parents, _nodeFrames),
+        Threads = _threads,
+        Samples = _samples,
+        Waits = [.. _waits.Values],
+        TraceEvents = [.. Header.TraceEvents],
+        Traces = [.. _traces.Select(one => new TracePlace(one.Key.Event, one.Key.Thread, one.Key.Stack, one.Value))],
+    };
+
+    private ProfileFrame MakeFrame(int frame, int module, ulong address) =>
+        new(_functions.GetValueOrDefault(frame) ?? $"{_modules[module].Name}+0x{address:x}", module, address);
+
+    private void AddSamples(Samples? samples)
+    {
+        long time = 0;
+        for (int i = 0; i < (samples?.Time.Count ?? 0); i++)
+        {
+            time += samples!.Time[i];
+            _samples.Add(new(time, (int)samples.Thread[i], (int)samples.Stack[i], Period));
+        }
+    }
+
+    private void AddWaits(Waits? waits)
+    {
+        for (int i = 0; i < (waits?.Thread.Count ?? 0); i++)
+        {
+            (int Thread, int Stack) key = ((int)waits!.Thread[i], (int)waits.Stack[i]);
+            WaitPlace sum = _waits.GetValueOrDefault(key, new(key.Thread, key.Stack, 0, 0, 0));
+            _waits[key] = sum with
+            {
+                Count = sum.Count + (long)waits.Count[i],
+                WaitNs = sum.WaitNs + (long)waits.WaitNs[i],
+                RunQueueNs = sum.RunQueueNs + (long)waits.RunQueueNs[i],
+            };
+        }
+    }
+
+    private void AddTraces(Traces? traces)
+    {
+        for (int i = 0; i < (traces?.Event.Count ?? 0); i++)
+        {
+            var key = ((int)traces!.Event[i], (int)traces.Thread[i], (int)traces.Stack[i]);
+            _traces[key] = _traces.GetValueOrDefault(key) + (long)traces.Count[i];
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Buffers.Binary;
+using System.Text;
+using ForkFollow.Collectors.Interop;
+using ForkFollow.Collectors.Perf;
+
+namespace ForkFollow.Collectors.Recording;
+
+/// <summary>Records that tell of processes, threads, names and mappings.</summary>
+internal sealed partial class StreamRecorder
+{
+    public void Seed(ProcessSeed seed)
+    {
+        if (!_images.TryGetValue(seed.Pid, out ProcessImage? image))
+        {
+            string name = seed.Threads.FirstOrDefault(thread => thread.Tid == seed.Pid).Name ?? "";
+            image = new(seed.Pid, new(), name) { LastSeen = seed.Time };
+            _images.Add(seed.Pid, image);
+        }
+
+        image.Code.Clear();
+        foreach (ProcMapping mapping in ProcMapping.Parse(seed.Maps))
+            Map(image, mapping.Start, mapping.End, mapping.FileOffset, mapping.Path, buildId: null);
+        foreach ((int tid, string name) in seed.Threads)
+        {
+            ThreadImage thread = image.Thread(tid);
+            thread.Name = name;
+            thread.ForgetOwners();
+        }
+    }
+
+    // u32 pid, ppid, tid, ptid; u64 time
+    private void TakeFork(in PerfRecord record)
+    {
+        int pid = I32(record.Body, 0);
+        int parentPid = I32(record.Body, 4);
+        int tid = I32(record.Body, 8);
+        if (!_images.TryGetValue(parentPid, out ProcessImage? parent))
+        {
+            // Not ours. It ends what an earlier process of the same pid has left.
+            if (pid != parentPid)
+                Retire(pid);
+            return;
+        }
+
+        if (pid == parentPid)
+        {
+            int parentTid = I32(record.Body, 12);
+            parent.Threads[tid] = new() { Tid = tid, Name = parent.Thread(parentTid).Name };
+            return;
+        }
+
+        Retire(pid);
+        var child = new ProcessImage(pid, parent.Code.Fork(), parent.Name) { LastSeen = record.Time };
+        child.Threads.Add(tid, new() { Tid = tid, Name = parent.Name });
+        _images.Add(pid, child);
+    }
+
+    /// <summary>The pid is another process' from now on.</summary>
+    private void Retire(int pid)
+    {
+        if (_images.Remove(pid, out ProcessImage? image) && Link(image, image.LastSeen) is { } result)
+            Finish(image, result);
+    }
+
+    private void TakeExit(in PerfRecord record)
+    {
+        // A thread of a process that lives on; the last one goes with its process.
+        int tid = I32(record.Body, 8);
+        if (_images.TryGetValue(I32(record.Body, 0), out ProcessImage? image) && image.Pid != tid)
+            image.Threads.Remove(tid);
+    }
+
+    // u32 pid, tid; char comm[]
+    private void TakeComm(in PerfRecord record)
+    {
+        if (!_images.TryGetValue(I32(record.Body, 0), out ProcessImage? image))
+            return;
+        int tid = I32(record.Body, 4);
+        string name = Text(record.Body[8..]);
+        if ((record.Header.misc & LibC.PERF_RECORD_MISC_COMM_EXEC) != 0)
+        {
+            image.Code.Clear();
+            image.JitModule = -1;
+            foreach (int other in image.Threads.Keys.Where(other => other != tid).ToList())
+                image.Threads.Remove(other);
+        }
+
+        ThreadImage thread = image.Thread(tid);
+        thread.Name = name;
+        if (thread.Number >= 0)
+            _chunk.ThreadNames.Add(new Protocol.ThreadName { Thread = (uint)thread.Number, Name = name });
+        if (tid == image.Pid)
+            image.Name = name;
+    }
+
+    // u32 pid, tid; u64 addr, len, pgoff; 24 bytes of device and inode or build id; u32 prot, flags; char filename[]
+    private void TakeMapping(in PerfRecord record)
+    {
+        if (!_images.TryGetValue(I32(record.Body, 0), out ProcessImage? image))
+            return;
+        ulong start = U64(record.Body, 8);
+        ulong length = U64(record.Body, 16);
+        string? buildId = null;
+        if ((record.Header.misc & LibC.PERF_RECORD_MISC_MMAP_BUILD_ID) != 0)
+        {
+            int size = Math.Min((int)record.Body[32], 20);
+            buildId = Convert.ToHexStringLower(record.Body.Slice(36, size));
+        }
+
+        Map(image, start, start + length, U64(record.Body, 24), Text(record.Body[64..]), buildId);
+    }
+
+    private void Map(ProcessImage image, ulong start, ulong end, ulong fileOffset, string path, string? buildId)
+    {
+        int module = ModuleTable.IsFile(path) ? _modules.Intern(path, buildId, _chunk) : -1;
+        image.Code.Add(new(start, end, fileOffset, module));
+    }
+
+    // u64 id, lost; or u64 lost
+    private void TakeLost(in PerfRecord record)
+    {
+        bool samples = record.Header.type == PerfRecordType.PERF_RECORD_LOST_SAMPLES;
+        long lost = (long)U64(record.Body, samples ? 0 : 8);
+
+        // A ring serves all processes of its CPU. Who writes the first record that fits again is who filled it, mostly.
+        if (_images.TryGetValue(record.Pid, out ProcessImage? image))
+            image.Lost += lost;
+        else
+            Unattributed += lost;
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes)
+    {
+        int end = bytes.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
+    }
+
+    private static int I32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt32LittleEndian(bytes[at..]);
+
+    private static ulong U64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
+}
