@@ -21,7 +21,7 @@ internal sealed partial class StreamRecorder
             return;
         }
 
-        if (!_images.TryGetValue(record.Pid, out ProcessImage? image))
+        if (ImageOf(record.Pid, record.Time) is not { } image)
             return;
         image.LastSeen = record.Time;
         ThreadImage thread = image.Thread(record.Tid);

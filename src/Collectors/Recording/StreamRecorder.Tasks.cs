@@ -18,8 +18,7 @@ internal sealed partial class StreamRecorder
         }
 
         image.Code.Clear();
-        foreach (ProcMapping mapping in ProcMapping.Parse(seed.Maps))
-            Map(image, mapping.Start, mapping.End, mapping.FileOffset, mapping.Path, buildId: null);
+        Map(image, seed.Maps);
         foreach ((int tid, string name) in seed.Threads)
         {
             ThreadImage thread = image.Thread(tid);
@@ -60,6 +59,30 @@ internal sealed partial class StreamRecorder
     {
         if (_images.Remove(pid, out ProcessImage? image) && Link(image, image.LastSeen) is { } result)
             Finish(image, result);
+    }
+
+    /// <summary>
+    /// The image of who gave a sample; null if it is not followed. If its FORK record was lost, it is told by what the
+    /// follower knows, and its mappings by what they are now.
+    /// </summary>
+    private ProcessImage? ImageOf(int pid, long time)
+    {
+        if (_images.TryGetValue(pid, out ProcessImage? image))
+            return image;
+        if (_results.FindByPid(pid, time) is not { } result)
+            return null;
+        image = new(pid, new(), result.Process.Comm) { Result = result };
+        _images.Add(pid, image);
+        try
+        {
+            Map(image, File.ReadAllBytes($"/proc/{pid}/maps"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is gone: its frames have no names.
+        }
+
+        return image;
     }
 
     private void TakeExit(in PerfRecord record)
@@ -108,6 +131,12 @@ internal sealed partial class StreamRecorder
         }
 
         Map(image, start, start + length, U64(record.Body, 24), Text(record.Body[64..]), buildId);
+    }
+
+    private void Map(ProcessImage image, byte[] maps)
+    {
+        foreach (ProcMapping mapping in ProcMapping.Parse(maps))
+            Map(image, mapping.Start, mapping.End, mapping.FileOffset, mapping.Path, buildId: null);
     }
 
     private void Map(ProcessImage image, ulong start, ulong end, ulong fileOffset, string path, string? buildId)
