@@ -31,7 +31,7 @@ internal static class ReportCommand
         try
         {
             RecordedRun run = RecordedTree.Read(Path.Combine(path, TreeFile.Name));
-            return run with { Profile = RecordingReader.Read(path) };
+            return run with { Profile = Symbolizer.Complete(RecordingReader.Read(path)) };
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {

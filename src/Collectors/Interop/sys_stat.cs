@@ -29,4 +29,7 @@ internal static unsafe partial class LibC
     /// <summary>statx(2): one layout on every architecture. Returns 0, or -1 with errno.</summary>
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statx(int dirfd, string path, int flags, uint mask, statx_t* buffer);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int statx(int dirfd, byte* path, int flags, uint mask, statx_t* buffer);
 }

@@ -92,6 +92,9 @@ public sealed record Profile
     /// <summary>How often CPUs were sampled, in Hz.</summary>
     public int Frequency { get; init; }
 
+    /// <summary>Whether the functions of all frames that have one are known.</summary>
+    public bool HasSymbols { get; init; } = true;
+
     /// <summary>Where code is.</summary>
     public IReadOnlyList<ProfileModule> Modules { get; init; } = [];
 

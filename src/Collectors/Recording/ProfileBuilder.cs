@@ -14,6 +14,7 @@ internal sealed class ProfileBuilder
     private readonly Dictionary<(int Thread, int Stack), WaitPlace> _waits = [];
     private readonly Dictionary<(int Event, int Thread, int Stack), long> _traces = [];
     private readonly Dictionary<int, string> _functions = [];
+    private bool _hasSymbols;
 
     /// <summary>The header of the first chunk; null before it.</summary>
     internal Header? Header { get; private set; }
@@ -43,6 +44,7 @@ internal sealed class ProfileBuilder
         AddSamples(chunk.Samples);
         AddWaits(chunk.Waits);
         AddTraces(chunk.Traces);
+        _hasSymbols |= chunk.HasSymbols;
         foreach (Symbol symbol in chunk.Symbols)
             _functions[(int)symbol.Frame] = symbol.Function;
     }
@@ -53,6 +55,7 @@ internal sealed class ProfileBuilder
         Cpus = Header!.Cpus,
         CpuEvent = Header.CpuEvent.Length == 0 ? null : Header.CpuEvent,
         Frequency = Header.Frequency,
+        HasSymbols = _hasSymbols,
         Modules = _modules,
         Frames = [.. _frames.Select((frame, i) => MakeFrame(i, frame.Module, frame.Address))],
         Stacks = new(_parents, _nodeFrames),

@@ -132,8 +132,10 @@ internal sealed partial class StreamRecorder
     {
         if (image.Code.TryFind(address, out CodeMapping mapping) && mapping.Module >= 0)
             return _stacks.Frame(mapping.Module, address - mapping.Start + mapping.FileOffset, _chunk);
-        if (image.JitModule < 0)
-            image.JitModule = _modules.Jit(_chunk);
-        return _stacks.Frame(image.JitModule, address, _chunk);
+        image.Jit ??= new(image.Pid, _modules.Jit(_chunk));
+        int frame = _stacks.Frame(image.Jit.Module, address, _chunk, out bool added);
+        if (added)
+            image.Jit.Add(frame, address);
+        return frame;
     }
 }

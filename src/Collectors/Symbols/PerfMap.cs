@@ -31,24 +31,25 @@ internal sealed class PerfMap
     /// <summary>How many ranges there are.</summary>
     internal int Count => _table.Count;
 
-    /// <summary>The map of a process, in its root and under its own pid there. Null with the reason.</summary>
+    /// <summary>Opens the map of a process, in its root and under its own pid there. Null with the reason.</summary>
     /// <param name="pid">The process, as we see it. It must live.</param>
     /// <param name="root">Its root.</param>
     /// <param name="refusal">Why it gave null.</param>
-    internal static PerfMap? Open(int pid, TargetRoot root, out string? refusal)
+    internal static SafeFileHandle? Open(int pid, TargetRoot root, out string? refusal)
     {
         (int inside, uint uid)? status = ReadStatus(pid);
         refusal = "the process is gone";
         if (status is not { } own)
             return null;
         string path = string.Create(CultureInfo.InvariantCulture, $"/tmp/perf-{own.inside}.map");
-        using SafeFileHandle? file = root.Open(path, out refusal);
+        SafeFileHandle? file = root.Open(path, out refusal);
         if (file is null)
             return null;
 
         // Everybody can write to /tmp.
         if (RegularFile.TryIdentify(file, out _, out uint owner) && (owner == own.uid || owner == 0))
-            return Read(file, out refusal);
+            return file;
+        file.Dispose();
         refusal = $"{path} belongs to somebody else";
         return null;
     }
