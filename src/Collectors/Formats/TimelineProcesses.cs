@@ -146,10 +146,12 @@ internal sealed class TimelineProcesses(Utf8JsonWriter json, RunIndex index)
         if (tid == process.Pid || samples.IsEmpty)
             return;
         long track = tid == process.Id ? NoTid + tid : tid;
-        long from = Math.Max(0, profile.Samples[samples[0]].TimeNs);
+        (CpuSample first, CpuSample last) = (profile.Samples[samples[0]], profile.Samples[samples[^1]]);
+        // A sample stands for the time before it.
+        long from = Math.Max(Begin(process), first.TimeNs - (index.WeighsTime ? first.Weight : 0));
         WriteMetadata(process.Id, track, "thread_name", "name", $"{index.ThreadName(thread)} ({index.Tid(thread)})");
         json.WriteBegin("X", "sampled", "thread", process.Id, track, from);
-        json.WriteMicroseconds("dur", Math.Max(0, profile.Samples[samples[^1]].TimeNs - from));
+        json.WriteMicroseconds("dur", Math.Max(0, last.TimeNs - from));
         json.WriteStartObject("args");
         json.WriteNumber("tid", tid);
         json.WriteNumber("samples", samples.Length);
