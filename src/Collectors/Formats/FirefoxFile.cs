@@ -179,7 +179,10 @@ public static class FirefoxFile
             ("type", (to, i) => to.WriteNumberValue(Library)));
         FirefoxTable.Write(
             json, "nativeSymbols", 0,
-            ("libIndex", FirefoxTable.Null), ("address", FirefoxTable.Null), ("name", FirefoxTable.Null), ("functionSize", FirefoxTable.Null));
+            ("libIndex", FirefoxTable.Null),
+            ("address", FirefoxTable.Null),
+            ("name", FirefoxTable.Null),
+            ("functionSize", FirefoxTable.Null));
         FirefoxTable.Write(json, "sources", 0, ("uuid", FirefoxTable.Null), ("filename", FirefoxTable.Null));
     }
 

@@ -3,7 +3,9 @@ using ForkFollow.Collectors.Recording;
 
 namespace ForkFollow.Collectors.Formats;
 
-/// <summary>The threads of a <see cref="FirefoxFile"/>, each with its samples; a main thread with its process's markers.</summary>
+/// <summary>
+/// The threads of a <see cref="FirefoxFile"/>, each with its samples; a main thread with its process's markers.
+/// </summary>
 internal sealed class FirefoxThreads
 {
     private readonly Utf8JsonWriter _json;

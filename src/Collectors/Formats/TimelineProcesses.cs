@@ -22,7 +22,8 @@ internal sealed class TimelineProcesses(Utf8JsonWriter json, RunIndex index)
             WriteThread(process, thread);
     }
 
-    private static string NameOf(RecordedProcess process) => $"{RunIndex.Program(process)} [{FormatJson.Invariant(process.Pid)}]";
+    private static string NameOf(RecordedProcess process) =>
+        $"{RunIndex.Program(process)} [{FormatJson.Invariant(process.Pid)}]";
 
     private static long Begin(RecordedProcess process) => Math.Max(0, process.StartNs);
 
@@ -31,7 +32,8 @@ internal sealed class TimelineProcesses(Utf8JsonWriter json, RunIndex index)
     private void WriteNames(RecordedProcess process)
     {
         WriteMetadata(process.Id, process.Id, "process_name", "name", NameOf(process));
-        WriteMetadata(process.Id, process.Id, "process_labels", "labels", $"pid {FormatJson.Invariant(process.Pid)}, {process.Origin}");
+        string labels = $"pid {FormatJson.Invariant(process.Pid)}, {process.Origin}";
+        WriteMetadata(process.Id, process.Id, "process_labels", "labels", labels);
         WriteMetadata(process.Id, process.Id, "thread_name", "name", NameOf(process));
         json.WriteBegin("M", "process_sort_index", "__metadata", process.Id, process.Id, 0);
         json.WriteStartObject("args");
