@@ -22,7 +22,7 @@ public static class FirefoxFile
     /// <summary>The version of the processed profile format.</summary>
     public const int FormatVersion = 60;
 
-    /// <summary>So many of the busiest threads are shown at first: drawing thousands of tracks takes minutes.</summary>
+    /// <summary>So many of the busiest threads are shown at first: nobody reads thousands of tracks.</summary>
     internal const int MaxVisible = 30;
 
     /// <summary>Categories of frames, by <see cref="FrameKind"/>, behind the default one.</summary>
@@ -179,7 +179,10 @@ public static class FirefoxFile
             ("type", (to, i) => to.WriteNumberValue(Library)));
         FirefoxTable.Write(
             json, "nativeSymbols", 0,
-            ("libIndex", FirefoxTable.Null), ("address", FirefoxTable.Null), ("name", FirefoxTable.Null), ("functionSize", FirefoxTable.Null));
+            ("libIndex", FirefoxTable.Null),
+            ("address", FirefoxTable.Null),
+            ("name", FirefoxTable.Null),
+            ("functionSize", FirefoxTable.Null));
         FirefoxTable.Write(json, "sources", 0, ("uuid", FirefoxTable.Null), ("filename", FirefoxTable.Null));
     }
 

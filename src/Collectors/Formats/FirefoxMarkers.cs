@@ -13,7 +13,8 @@ internal static class FirefoxMarkers
     internal static void WriteSchema(Utf8JsonWriter json)
     {
         json.WriteStartArray("markerSchema");
-        WriteType(json, "Exec", "{marker.data.command}", "A program, from its exec to the next one or the end.", "path", "command");
+        WriteType(
+            json, "Exec", "{marker.data.command}", "A program, from its exec to the next one or the end.", "path", "command");
         WriteType(json, "ProcessEnd", "{marker.data.how}", "The end of a process, or of our following it.", "how");
         json.WriteEndArray();
     }
@@ -35,7 +36,8 @@ internal static class FirefoxMarkers
             ("data", (to, i) => WriteData(to, process!, i)));
     }
 
-    private static void WriteType(Utf8JsonWriter json, string name, string label, string description, params ReadOnlySpan<string> fields)
+    private static void WriteType(
+        Utf8JsonWriter json, string name, string label, string description, params ReadOnlySpan<string> fields)
     {
         json.WriteStartObject();
         json.WriteString("name", name);
@@ -87,6 +89,7 @@ internal static class FirefoxMarkers
     {
         null => FormatText.Clean(process.End),
         { Signal: 0 } exit => $"exit code {FormatJson.Invariant(exit.Code)}",
-        { } exit => $"killed by {FormatText.Clean(exit.Name ?? FormatJson.Invariant(exit.Signal))}{(exit.Core ? ", core dumped" : "")}",
+        { } exit => "killed by " + FormatText.Clean(exit.Name ?? FormatJson.Invariant(exit.Signal))
+            + (exit.Core ? ", core dumped" : ""),
     };
 }

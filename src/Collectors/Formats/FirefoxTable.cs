@@ -10,7 +10,10 @@ internal static class FirefoxTable
 
     /// <summary>Writes a table, column by column.</summary>
     internal static void Write(
-        Utf8JsonWriter json, string name, int length, params ReadOnlySpan<(string Name, Action<Utf8JsonWriter, int> Value)> columns)
+        Utf8JsonWriter json,
+        string name,
+        int length,
+        params ReadOnlySpan<(string Name, Action<Utf8JsonWriter, int> Value)> columns)
     {
         json.WriteStartObject(name);
         json.WriteNumber("length", length);

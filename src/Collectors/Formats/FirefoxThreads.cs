@@ -3,7 +3,9 @@ using ForkFollow.Collectors.Recording;
 
 namespace ForkFollow.Collectors.Formats;
 
-/// <summary>The threads of a <see cref="FirefoxFile"/>, each with its samples; a main thread with its process's markers.</summary>
+/// <summary>
+/// The threads of a <see cref="FirefoxFile"/>, each with its samples; a main thread with its process's markers.
+/// </summary>
 internal sealed class FirefoxThreads
 {
     private readonly Utf8JsonWriter _json;
@@ -54,10 +56,9 @@ internal sealed class FirefoxThreads
     internal void Write()
     {
         _json.WriteStartArray("threads");
-        bool main = true;
         for (int i = 0; i < _threads.Count; i++)
         {
-            main = i == 0 || _threads[i - 1].Process.Id != _threads[i].Process.Id;
+            bool main = i == 0 || _threads[i - 1].Process.Id != _threads[i].Process.Id;
             WriteThread(_threads[i].Process, _threads[i].Thread, main);
         }
 
@@ -92,16 +93,38 @@ internal sealed class FirefoxThreads
     /// <summary>Thread -1 has none.</summary>
     private void WriteSamples(int thread)
     {
-        int count = thread < 0 ? 0 : _index.SamplesOf(thread).Length;
-        CpuSample Sample(int i) => _index.Run.Profile.Samples[_index.SamplesOf(thread)[i]];
+        List<CpuSample> rows = Rows(thread);
         _json.WriteStartObject("samples");
-        _json.WriteNumber("length", count);
-        _json.WriteColumn("stack", count, (to, i) => to.WriteNumberOrNull(Sample(i).Stack - 1));
-        _json.WriteColumn("time", count, (to, i) => to.WriteMillisecondsValue(Sample(i).TimeNs));
+        _json.WriteNumber("length", rows.Count);
+        _json.WriteColumn("stack", rows.Count, (to, i) => to.WriteNumberOrNull(rows[i].Stack - 1));
+        _json.WriteColumn("time", rows.Count, (to, i) => to.WriteMillisecondsValue(rows[i].TimeNs));
         _json.WriteString("weightType", _index.WeighsTime ? "tracing-ms" : "samples");
-        _json.WriteColumn("weight", count, (to, i) => WriteWeight(to, Sample(i).Weight));
-        _json.WriteColumn("threadCPUDelta", count, (to, i) => to.WriteNumberValue(Sample(i).Weight));
+        _json.WriteColumn("weight", rows.Count, (to, i) => WriteWeight(to, rows[i].Weight));
+        _json.WriteColumn("threadCPUDelta", rows.Count, (to, i) => to.WriteNumberValue(rows[i].Weight));
         _json.WriteEndObject();
+    }
+
+    /// <summary>
+    /// The samples of a thread, and before the first one and after each gap an empty one of no weight. For the profiler takes
+    /// a sample's CPU time as used since the sample before: it would smear it over the gap, and drops that of the first.
+    /// </summary>
+    private List<CpuSample> Rows(int thread)
+    {
+        List<CpuSample> rows = [];
+        if (thread < 0)
+            return rows;
+        Profile profile = _index.Run.Profile;
+        long interval = profile.Frequency > 0 ? 1_000_000_000 / profile.Frequency : 1_000_000;
+        foreach (int index in _index.SamplesOf(thread))
+        {
+            CpuSample sample = profile.Samples[index];
+            long from = sample.TimeNs - (_index.WeighsTime ? sample.Weight : interval);
+            if (rows.Count == 0 || from - rows[^1].TimeNs > interval)
+                rows.Add(new(from, thread, 0, 0));
+            rows.Add(sample);
+        }
+
+        return rows;
     }
 
     private void WriteWeight(Utf8JsonWriter json, long weight)

@@ -21,9 +21,13 @@ public static class FoldedFile
         var index = new RunIndex(run);
         var functions = new FunctionTable(run.Profile);
         var stacks = new FunctionStacks(run.Profile.Stacks, functions);
-        string[] names = [.. functions.Functions.Select(function => Escape(function.Name) + Suffix(run.Profile.Modules[function.Module]))];
+        string[] names =
+        [
+            .. functions.Functions.Select(one => Escape(one.Name) + Suffix(run.Profile.Modules[one.Module])),
+        ];
         var path = new List<int>();
-        using var writer = new StreamWriter(output, new UTF8Encoding(false), bufferSize: -1, leaveOpen: true) { NewLine = "\n" };
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        using var writer = new StreamWriter(output, utf8, bufferSize: -1, leaveOpen: true) { NewLine = "\n" };
         for (int thread = 0; thread < run.Profile.Threads.Count; thread++)
         {
             if (index.SamplesOf(thread).IsEmpty)

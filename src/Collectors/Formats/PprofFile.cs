@@ -99,12 +99,14 @@ public static class PprofFile
             header.WriteTo(_output);
         }
 
-        /// <summary>The launched program's mapping goes first, by which pprof names the profile; ids are module indexes + 1.</summary>
+        /// <summary>
+        /// The launched program's mapping goes first, by which pprof names the profile; ids are module indexes + 1.
+        /// </summary>
         private void WriteMappings()
         {
             ulong[] limits = new ulong[_profile.Modules.Count];
             foreach (ProfileFrame frame in _profile.Frames)
-                limits[frame.Module] = Math.Max(limits[frame.Module], frame.Address == ulong.MaxValue ? frame.Address : frame.Address + 1);
+                limits[frame.Module] = Math.Max(limits[frame.Module], Math.Min(frame.Address, ulong.MaxValue - 1) + 1);
             string? main = _run.Processes is [{ Execs: [.., { } last] }, ..] ? last.Path : null;
             foreach (int module in Enumerable.Range(0, limits.Length).OrderBy(i => _profile.Modules[i].Path != main))
             {

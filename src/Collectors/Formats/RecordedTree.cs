@@ -53,6 +53,8 @@ public static class RecordedTree
     {
         if (document.Schema != Schema)
             throw new FormatException($"its schema is {document.Schema}, not {Schema}.");
+        if (document.Command?.Contains(null!) == true)
+            throw new FormatException("its command has a null.");
         var ids = new HashSet<int>();
         var processes = new List<RecordedProcess>(document.Processes.Count);
         foreach (RecordedProcess process in document.Processes)
@@ -71,7 +73,7 @@ public static class RecordedTree
             Version = document.ForkFollow ?? "",
             Started = document.Started,
             DurationNs = document.DurationNs,
-            Command = document.Command?.Contains(null!) == true ? throw new FormatException("its command has a null.") : document.Command,
+            Command = document.Command,
             Processes = processes,
             Ledger = document.Ledger ?? [],
         };

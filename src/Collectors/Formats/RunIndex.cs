@@ -59,12 +59,13 @@ internal sealed class RunIndex
     /// <summary>The process with an id; null if there is none.</summary>
     internal RecordedProcess? Process(int? id) => id is { } known ? _processes.GetValueOrDefault(known) : null;
 
-    /// <summary>The threads of a process, by index; those that no process of the run has come last.</summary>
+    /// <summary>The threads of a process, by index.</summary>
     internal IReadOnlyList<int> ThreadsOf(RecordedProcess process) => _threads.GetValueOrDefault(process.Id) ?? [];
 
     /// <summary>The processes of the run, and made-up ones for threads that belong to none of them.</summary>
     internal IEnumerable<RecordedProcess> Processes =>
-        Run.Processes.Concat(_threads.Where(pair => !_processes.ContainsKey(pair.Key)).Select(pair => ProcessOf(pair.Value[0])));
+        Run.Processes.Concat(
+            _threads.Where(pair => !_processes.ContainsKey(pair.Key)).Select(pair => ProcessOf(pair.Value[0])));
 
     /// <summary>The pid; <c>pid.id</c> if several processes of the run had it.</summary>
     internal string Pid(RecordedProcess process) =>

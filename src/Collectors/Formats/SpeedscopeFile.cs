@@ -6,7 +6,7 @@ namespace ForkFollow.Collectors.Formats;
 /// <summary>
 /// profile.speedscope.json: CPU samples for speedscope, by its published schema. A profile per thread that was sampled.
 /// Samples that follow each other with the same functions are one, with the sum of their weights: nothing that speedscope
-/// shows depends on them being apart, and the file is a fraction of the size.
+/// shows depends on them being apart, and what runs long in one place takes little room.
 /// </summary>
 /// <remarks>
 /// speedscope builds every profile when it opens the file, and lists them all in one menu. So of more than

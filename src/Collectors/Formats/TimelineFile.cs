@@ -48,7 +48,8 @@ public static class TimelineFile
     }
 
     /// <summary>Begins an event: what all of them have. <see cref="WriteEnd"/> ends it.</summary>
-    internal static void WriteBegin(this Utf8JsonWriter json, string phase, string name, string category, int pid, long tid, long atNs)
+    internal static void WriteBegin(
+        this Utf8JsonWriter json, string phase, string name, string category, int pid, long tid, long atNs)
     {
         json.WriteStartObject();
         json.WriteString("ph", phase);

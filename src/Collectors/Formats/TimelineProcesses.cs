@@ -22,7 +22,8 @@ internal sealed class TimelineProcesses(Utf8JsonWriter json, RunIndex index)
             WriteThread(process, thread);
     }
 
-    private static string NameOf(RecordedProcess process) => $"{RunIndex.Program(process)} [{FormatJson.Invariant(process.Pid)}]";
+    private static string NameOf(RecordedProcess process) =>
+        $"{RunIndex.Program(process)} [{FormatJson.Invariant(process.Pid)}]";
 
     private static long Begin(RecordedProcess process) => Math.Max(0, process.StartNs);
 
@@ -31,7 +32,8 @@ internal sealed class TimelineProcesses(Utf8JsonWriter json, RunIndex index)
     private void WriteNames(RecordedProcess process)
     {
         WriteMetadata(process.Id, process.Id, "process_name", "name", NameOf(process));
-        WriteMetadata(process.Id, process.Id, "process_labels", "labels", $"pid {FormatJson.Invariant(process.Pid)}, {process.Origin}");
+        string labels = $"pid {FormatJson.Invariant(process.Pid)}, {process.Origin}";
+        WriteMetadata(process.Id, process.Id, "process_labels", "labels", labels);
         WriteMetadata(process.Id, process.Id, "thread_name", "name", NameOf(process));
         json.WriteBegin("M", "process_sort_index", "__metadata", process.Id, process.Id, 0);
         json.WriteStartObject("args");
@@ -146,10 +148,12 @@ internal sealed class TimelineProcesses(Utf8JsonWriter json, RunIndex index)
         if (tid == process.Pid || samples.IsEmpty)
             return;
         long track = tid == process.Id ? NoTid + tid : tid;
-        long from = Math.Max(0, profile.Samples[samples[0]].TimeNs);
+        (CpuSample first, CpuSample last) = (profile.Samples[samples[0]], profile.Samples[samples[^1]]);
+        // A sample stands for the time before it.
+        long from = Math.Max(Begin(process), first.TimeNs - (index.WeighsTime ? first.Weight : 0));
         WriteMetadata(process.Id, track, "thread_name", "name", $"{index.ThreadName(thread)} ({index.Tid(thread)})");
         json.WriteBegin("X", "sampled", "thread", process.Id, track, from);
-        json.WriteMicroseconds("dur", Math.Max(0, profile.Samples[samples[^1]].TimeNs - from));
+        json.WriteMicroseconds("dur", Math.Max(0, last.TimeNs - from));
         json.WriteStartObject("args");
         json.WriteNumber("tid", tid);
         json.WriteNumber("samples", samples.Length);
