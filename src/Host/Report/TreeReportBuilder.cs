@@ -63,7 +63,7 @@ internal sealed class TreeReportBuilder
     };
 
     /// <summary>The name it was called by says more than the file: gcc rather than x86_64-linux-gnu-gcc-14.</summary>
-    private static string NameOf(RecordedProcess process)
+    internal static string NameOf(RecordedProcess process)
     {
         string called = process.Execs is [.., { Args: [var first, ..] }] ? Path.GetFileName(first) : "";
         if (called.Length == 0)

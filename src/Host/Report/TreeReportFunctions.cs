@@ -69,7 +69,7 @@ internal static class TreeReportFunctions
             bool inherits = process.Execs.Count == 0 && process.ParentId is not null;
             programs[process.Id] = inherits && programs.TryGetValue(process.ParentId!.Value, out string? parents)
                 ? parents
-                : process.Program;
+                : TreeReportBuilder.NameOf(process);
         }
 
         return programs;
