@@ -1,6 +1,0 @@
-namespace ForkFollow.Collectors.Symbols;
-
-internal static class Demangler
-{
-    internal static string Demangle(string name) => name;
-}
