@@ -15,6 +15,7 @@ internal static class ResultFormats
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<ResultFormat> All { get; } =
     [
+        new("html", HtmlReport.Name, HtmlReport.Write),
         new("pprof", PprofFile.Name, PprofFile.Write),
         new("folded", FoldedFile.Name, FoldedFile.Write),
         new("speedscope", SpeedscopeFile.Name, SpeedscopeFile.Write),
