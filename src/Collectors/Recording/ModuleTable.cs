@@ -33,6 +33,7 @@ internal sealed class ModuleTable : IDisposable
     private readonly OfferedFiles _offered = new();
     private int _kernel = -1;
     private int _vdso = -1;
+    private int _unknown = -1;
 
     /// <summary>The symbols of a file; null if it could not be opened, and for the kernel, the vdso and JITs.</summary>
     internal ModuleSymbols? SymbolsOf(int module) => _symbols[module];
@@ -76,6 +77,14 @@ internal sealed class ModuleTable : IDisposable
         if (_kernel < 0)
             _kernel = Add("[kernel]", "", Module.Types.Kind.Kernel, null, chunk);
         return _kernel;
+    }
+
+    /// <summary>The number of what is in no mapping.</summary>
+    internal int Unknown(Chunk chunk)
+    {
+        if (_unknown < 0)
+            _unknown = Add(ProfileModule.Unknown, "", Module.Types.Kind.User, null, chunk);
+        return _unknown;
     }
 
     /// <summary>A number for the code that a process made itself.</summary>

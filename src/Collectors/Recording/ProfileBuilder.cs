@@ -66,8 +66,14 @@ internal sealed class ProfileBuilder
         Traces = [.. _traces.Select(one => new TracePlace(one.Key.Event, one.Key.Thread, one.Key.Stack, one.Value))],
     };
 
-    private ProfileFrame MakeFrame(int frame, int module, ulong address) =>
-        new(_functions.GetValueOrDefault(frame) ?? $"{_modules[module].Name}+0x{address:x}", module, address);
+    private ProfileFrame MakeFrame(int frame, int module, ulong address)
+    {
+        string? function = _functions.GetValueOrDefault(frame);
+        if (function is not (null or ""))
+            return new(function, module, address);
+        string name = _modules[module].Name;
+        return new(name == ProfileModule.Unknown ? name : $"{name}+0x{address:x}", module, address);
+    }
 
     private void AddSamples(Samples? samples)
     {

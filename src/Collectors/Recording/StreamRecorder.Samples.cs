@@ -130,7 +130,10 @@ internal sealed partial class StreamRecorder
 
     private int UserFrame(ProcessImage image, ulong address)
     {
-        if (image.Code.TryFind(address, out CodeMapping mapping) && mapping.Module >= 0)
+        // Where frame pointers are not kept a chain ends in numbers that are no addresses: one place for all of them.
+        if (!image.Code.TryFind(address, out CodeMapping mapping))
+            return _stacks.Frame(_modules.Unknown(_chunk), 0, _chunk);
+        if (mapping.Module >= 0)
             return _stacks.Frame(mapping.Module, address - mapping.Start + mapping.FileOffset, _chunk);
         image.Jit ??= new(image.Pid, _modules.Jit(_chunk));
         int frame = _stacks.Frame(image.Jit.Module, address, _chunk, out bool added);
