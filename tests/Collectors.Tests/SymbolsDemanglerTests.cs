@@ -54,7 +54,9 @@ public sealed class SymbolsDemanglerTests : IDisposable
         string names = Tools.Run("nm", "--defined-only", "--format=posix", program);
         List<string> all = [.. names.Split('\n').Select(line => line.Split(' ')[0]).Where(name => name.StartsWith('_')).Distinct()];
         Assert.True(all.Count > 500);
-        Agree(all);
+
+        // Of numbered copies of a variable c++filt leaves out the number; we keep all that is appended.
+        Agree([.. all.Where(name => !char.IsAsciiDigit(name[^1]) || !name.Contains('.'))]);
     }
 
     [Fact]
@@ -116,7 +118,7 @@ public sealed class SymbolsDemanglerTests : IDisposable
 
     private static void Agree(List<string> names)
     {
-        string[] expected = Tools.Feed("c++filt", string.Join('\n', names)).Split('\n');
+        string[] expected = Tools.Feed("c++filt", string.Join('\n', names), "--no-verbose").Split('\n');
         List<string> wrong = [];
         for (int i = 0; i < names.Count; i++)
         {

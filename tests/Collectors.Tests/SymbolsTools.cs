@@ -35,6 +35,7 @@ internal static class Tools
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["RUSTC_BOOTSTRAP"] = "1"; // legacy names are asked for by an unstable option
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
@@ -85,7 +86,7 @@ internal static class Tools
         }
     }
 
-    private static string? Where(string tool) =>
+    private static string? Where(string tool) => tool.StartsWith('/') ? tool :
         $"{Environment.GetEnvironmentVariable("PATH")}:/root/.cargo/bin".Split(':')
             .Select(folder => Path.Combine(folder, tool)).FirstOrDefault(File.Exists);
 
