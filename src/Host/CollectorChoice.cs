@@ -1,4 +1,5 @@
 using ForkFollow.Collectors;
+using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Host;
@@ -13,6 +14,7 @@ internal sealed class CollectorChoice : IDisposable
     private readonly List<Collector> _collectors = [new RusageCollector()];
     private CounterSettings? _counters;
     private ProfileSession? _profile;
+    private ProcfsSession? _procfs;
 
     private CollectorChoice(FollowSettings settings, Action<LedgerEntry> report)
     {
@@ -21,7 +23,7 @@ internal sealed class CollectorChoice : IDisposable
     }
 
     /// <summary>The names that <c>--collect</c> takes, <c>none</c> aside.</summary>
-    internal static IReadOnlyList<string> Names { get; } = ["rusage", "counters", .. _streams];
+    internal static IReadOnlyList<string> Names { get; } = ["rusage", "counters", .. _streams, "procfs"];
 
     internal IReadOnlyList<Collector> Collectors => _collectors;
 
@@ -39,6 +41,7 @@ internal sealed class CollectorChoice : IDisposable
         {
             choice.AddCounters();
             choice.AddProfile(results, directory);
+            choice.AddProcfs(results);
             return choice;
         }
         catch
@@ -49,11 +52,16 @@ internal sealed class CollectorChoice : IDisposable
     }
 
     /// <summary>Completes the results of all processes, when the last one has been closed.</summary>
-    internal void End() => _profile?.End();
+    internal void End()
+    {
+        _profile?.End();
+        _procfs?.End();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _procfs?.Dispose();
         _profile?.Dispose();
         _counters?.Dispose();
     }
@@ -91,6 +99,14 @@ internal sealed class CollectorChoice : IDisposable
             _collectors.AddRange(_profile.Collectors);
         else
             Refuse(refusal!);
+    }
+
+    private void AddProcfs(RunResults results)
+    {
+        if (!Wants("procfs", byDefault: false))
+            return;
+        _procfs = new(results, _settings.ProcfsInterval, _report);
+        _collectors.Add(new ProcfsCollector(_procfs));
     }
 
     /// <summary>What was asked for must work; what is on by default is noted if it does not.</summary>
