@@ -28,6 +28,7 @@ public sealed class ProcfsSession : IDisposable
     private readonly List<TickWatch> _watches = [];
     private readonly HashSet<int> _inVfork = [];
     private TickWatch? _incoming;
+    private long _rounds;
     private bool _ended;
 
     /// <summary>Starts the thread.</summary>
@@ -47,6 +48,9 @@ public sealed class ProcfsSession : IDisposable
     /// <summary>How many rounds were skipped since one took longer than the interval.</summary>
     public long Skipped => _schedule.Skipped;
 
+    /// <summary>How many rounds there were, skipped ones with them.</summary>
+    internal long Rounds => Volatile.Read(ref _rounds);
+
     /// <summary>The timestamp that times of results count from.</summary>
     internal long StartTimestamp => _results.StartTimestamp;
 
@@ -62,7 +66,7 @@ public sealed class ProcfsSession : IDisposable
         if (Skipped > 0)
         {
             _report(new(LedgerKind.Collector, 0,
-                $"{Skipped} of {_schedule.Number - 1} looks at /proc were skipped, since looking at all processes took longer "
+                $"{Skipped} of {Rounds} looks at /proc were skipped, since looking at all processes took longer "
                 + "than the interval; a longer one is had with --procfs-interval"));
         }
     }
@@ -110,6 +114,7 @@ public sealed class ProcfsSession : IDisposable
             FindWhoWaitsInVfork();
             Round();
             _schedule.Done(Stopwatch.GetTimestamp());
+            Volatile.Write(ref _rounds, _schedule.Number - 1);
         }
         while (!_ending.WaitOne(0));
     }
