@@ -2,44 +2,21 @@ using ForkFollow.Collectors.Interop;
 
 namespace ForkFollow.Collectors;
 
-/// <summary>One event that is counted.</summary>
-/// <param name="Name">Its name, as perf has it.</param>
-/// <param name="Type">The kind of perf event.</param>
-/// <param name="Config">Which one of that kind.</param>
-internal sealed record CounterEvent(string Name, PerfType Type, ulong Config)
-{
-    /// <summary>It happens in the kernel: with exclude_kernel it would count 0, which would be a lie.</summary>
-    internal bool KernelOnly => this is
-    {
-        Type: PerfType.PERF_TYPE_SOFTWARE,
-        Config: LibC.PERF_COUNT_SW_CONTEXT_SWITCHES or LibC.PERF_COUNT_SW_CPU_MIGRATIONS,
-    };
-}
-
 /// <summary>
-/// The events that this machine lets us count, in groups that are scheduled together, and a reference event of each
-/// kind that stays open for the session: closing the last event of a kind is slow (page-faults 40 µs), opening the
-/// second one is not. Shared by all clones of a counter collector.
+/// The events that are counted, in groups that are scheduled together, and a reference event of each kind that stays open
+/// for the session: closing the last event of a kind is slow (page-faults 40 µs), opening the second one is not. Shared by
+/// all clones of a counter collector.
 /// </summary>
 public sealed class CounterSettings : IDisposable
 {
-    private static readonly CounterEvent[][] _wanted =
+    private static readonly string[][] _defaults =
     [
-        [
-            new("task-clock", PerfType.PERF_TYPE_SOFTWARE, LibC.PERF_COUNT_SW_TASK_CLOCK),
-            new("context-switches", PerfType.PERF_TYPE_SOFTWARE, LibC.PERF_COUNT_SW_CONTEXT_SWITCHES),
-            new("cpu-migrations", PerfType.PERF_TYPE_SOFTWARE, LibC.PERF_COUNT_SW_CPU_MIGRATIONS),
-            new("page-faults", PerfType.PERF_TYPE_SOFTWARE, LibC.PERF_COUNT_SW_PAGE_FAULTS),
-        ],
-        [
-            new("cycles", PerfType.PERF_TYPE_HARDWARE, LibC.PERF_COUNT_HW_CPU_CYCLES),
-            new("instructions", PerfType.PERF_TYPE_HARDWARE, LibC.PERF_COUNT_HW_INSTRUCTIONS),
-            new("cache-misses", PerfType.PERF_TYPE_HARDWARE, LibC.PERF_COUNT_HW_CACHE_MISSES),
-            new("branch-misses", PerfType.PERF_TYPE_HARDWARE, LibC.PERF_COUNT_HW_BRANCH_MISSES),
-        ],
+        ["task-clock", "context-switches", "cpu-migrations", "page-faults"],
+        ["cycles", "instructions", "cache-misses", "branch-misses"],
     ];
 
-    private readonly List<int> _references = [];
+    private readonly List<int> _references;
+    private readonly List<int> _contextKeepers = [];
 
     private CounterSettings(List<CounterEvent[]> groups, bool userOnly, List<int> references)
     {
@@ -57,66 +34,85 @@ public sealed class CounterSettings : IDisposable
 
     internal CounterEvent[][] Groups { get; }
 
-    /// <summary>Finds out what can be counted.</summary>
-    /// <param name="refusal">Why nothing can be: what, why, remedy in one line; null otherwise.</param>
+    /// <summary>Finds out which of the default events can be counted.</summary>
+    /// <param name="refusal">Why none can be: what, why, remedy in one line; null otherwise.</param>
     /// <returns>The settings, or null.</returns>
     public static CounterSettings? Probe(out string? refusal)
     {
-        bool userOnly = false;
-        var groups = new List<CounterEvent[]>();
-        var references = new List<int>();
-        int firstErrno = 0;
-        foreach (CounterEvent[] wanted in _wanted)
+        var prober = new CounterProber();
+        foreach (string[] names in _defaults)
+            prober.AddWhatWorks([.. names.Select(name => CounterNames.Find(name)!)]);
+        return Make(prober, out refusal);
+    }
+
+    /// <summary>Counts the events that the user has named.</summary>
+    /// <param name="choices">The events; tracepoints among them are not looked at.</param>
+    /// <param name="refusal">Why one of them cannot be counted: what, why, remedy in one line; null otherwise.</param>
+    /// <returns>The settings, or null.</returns>
+    public static CounterSettings? Open(IEnumerable<EventChoice> choices, out string? refusal)
+    {
+        CounterEvent[][] named = [.. choices.Where(choice => choice.IsCounted).Select(choice => choice.Counters.ToArray())];
+        foreach (IGrouping<string, CounterEvent> alike in named.SelectMany(group => group).GroupBy(one => one.Name))
         {
-            var group = new List<CounterEvent>();
-            foreach (CounterEvent one in wanted)
+            if (alike.Skip(1).Any())
             {
-                int fd = OpenReference(one, userOnly);
-                if (fd < 0 && LibC.Errno == LibC.EACCES && !userOnly)
-                {
-                    userOnly = true;
-                    fd = OpenReference(one, userOnly);
-                }
-
-                if (fd < 0)
-                {
-                    firstErrno = firstErrno == 0 ? LibC.Errno : firstErrno;
-                    continue;
-                }
-
-                references.Add(fd);
-                group.Add(one);
+                refusal = $"{alike.Key} is named twice; name each event once";
+                return null;
             }
-
-            if (group.Count > 0)
-                groups.Add([.. group]);
         }
 
-        if (userOnly)
-            groups = [.. groups.Select(group => group.Where(one => !one.KernelOnly).ToArray()).Where(g => g.Length > 0)];
-        refusal = groups.Count > 0 ? null : Refusal(firstErrno);
-        return groups.Count > 0 ? new(groups, userOnly, references) : null;
+        var prober = new CounterProber();
+        foreach (CounterEvent[] group in Bundle(named))
+            prober.AddAll(group);
+        return Make(prober, out refusal);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (int fd in _references)
+        foreach (int fd in _references.Concat(_contextKeepers))
             _ = LibC.close(fd);
         _references.Clear();
+        _contextKeepers.Clear();
     }
 
-    private static unsafe int OpenReference(CounterEvent one, bool userOnly)
+    /// <summary>
+    /// Opens an event on a target that counts nothing and that all its descendants inherit: so each of them has a perf
+    /// context at its birth, and the first event that is opened on it need not set one up on its CPU
+    /// (docs/adr/0011-counter-groups.md). What counts is not touched by it, so a failure is of no matter. Tracer thread.
+    /// </summary>
+    internal unsafe void KeepContext(int tid)
     {
-        perf_event_attr attr = PerfGroup.Attributes(one, userOnly);
-        attr.flags |= PerfAttrFlags.disabled;
-        return LibC.perf_event_open(&attr, 0, -1, -1, LibC.PERF_FLAG_FD_CLOEXEC);
+        var attr = new perf_event_attr
+        {
+            type = PerfType.PERF_TYPE_SOFTWARE,
+            size = perf_event_attr.PERF_ATTR_SIZE_VER7,
+            config = LibC.PERF_COUNT_SW_DUMMY,
+            flags = PerfAttrFlags.inherit | PerfAttrFlags.exclude_kernel | PerfAttrFlags.exclude_hv,
+        };
+        int fd = LibC.perf_event_open(&attr, tid, -1, -1, LibC.PERF_FLAG_FD_CLOEXEC);
+        if (fd >= 0)
+            _contextKeepers.Add(fd);
     }
 
-    private static string Refusal(int errno) =>
-        $"cannot count events: perf_event_open failed: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno)}; "
-        + (errno is LibC.EACCES or LibC.EPERM
-            ? "set kernel.perf_event_paranoid to 2 or less, or run with CAP_PERFMON (in a container, its seccomp profile must "
-                + "allow perf_event_open)"
-            : "this kernel has no perf events: use --collect rusage");
+    /// <summary>
+    /// Events that are named alone are groups of their own, so that each is scheduled when it can be. Software events can
+    /// always be: they share groups, which are cheaper to open.
+    /// </summary>
+    private static IEnumerable<CounterEvent[]> Bundle(CounterEvent[][] named)
+    {
+        static bool IsLoneSoftware(CounterEvent[] group) => group is [{ Type: PerfType.PERF_TYPE_SOFTWARE }];
+        return named.Where(IsLoneSoftware).Select(group => group[0]).Chunk(PerfGroup.MaxEvents)
+            .Concat(named.Where(group => !IsLoneSoftware(group)));
+    }
+
+    private static CounterSettings? Make(CounterProber prober, out string? refusal)
+    {
+        refusal = prober.Refusal;
+        if (refusal is null)
+            return new(prober.Groups, prober.UserOnly, prober.References);
+        foreach (int fd in prober.References)
+            _ = LibC.close(fd);
+        return null;
+    }
 }

@@ -68,13 +68,14 @@ internal sealed class CollectorChoice : IDisposable
 
     private void AddCounters()
     {
-        if (!Wants("counters", byDefault: true))
+        bool named = _settings.Events.Any(one => one.IsCounted);
+        if (!named && !Wants("counters", byDefault: true))
             return;
-        _counters = CounterSettings.Probe(out string? refusal);
+        _counters = named ? CounterSettings.Open(_settings.Events, out string? refusal) : CounterSettings.Probe(out refusal);
         if (_counters is not null)
             _collectors.Add(new CounterCollector(_counters, _report));
         else
-            Refuse(refusal!);
+            Refuse(refusal!, asked: named);
     }
 
     private void AddProfile(RunResults results, ResultDirectory directory)
@@ -84,7 +85,7 @@ internal sealed class CollectorChoice : IDisposable
             Cpu = Wants("cpu", byDefault: true),
             OffCpu = Wants("offcpu", byDefault: false),
             Syscalls = Wants("syscalls", byDefault: false),
-            Tracepoints = [.. _settings.Events.Select(one => one.Tracepoint)],
+            Tracepoints = [.. _settings.Events.Select(one => one.Tracepoint).OfType<TracepointChoice>()],
             Frequency = _settings.Frequency,
             RingPages = _settings.MmapPages,
             Dwarf = _settings.CallGraph == CallGraph.Dwarf,
@@ -98,7 +99,7 @@ internal sealed class CollectorChoice : IDisposable
         if (_profile is not null)
             _collectors.AddRange(_profile.Collectors);
         else
-            Refuse(refusal!);
+            Refuse(refusal!, asked: options.Tracepoints.Count > 0);
     }
 
     private void AddProcfs(RunResults results)
@@ -110,10 +111,10 @@ internal sealed class CollectorChoice : IDisposable
     }
 
     /// <summary>What was asked for must work; what is on by default is noted if it does not.</summary>
-    private void Refuse(string refusal)
+    private void Refuse(string refusal, bool asked)
     {
-        if (_settings.Collect is not null || _settings.Events.Count > 0)
-            throw new StartUpException(refusal);
+        if (_settings.Collect is not null || asked)
+            throw new StartUpException(SafeText.Escape(refusal));
         _report(new(LedgerKind.Collector, 0, refusal));
     }
 

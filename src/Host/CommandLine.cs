@@ -47,8 +47,8 @@ internal static class CommandLine
 
     private static readonly Option<string[]> _events = new("--event", "-e")
     {
-        Description = "Collect an event: a tracepoint as group:name[/filter/], with stacks.",
-        HelpName = "EVENT",
+        Description = "Count events, by the names of perf list, in place of the default ones; or trace group:name[/filter/], with stacks.",
+        HelpName = "EVENT,…",
         AllowMultipleArgumentsPerToken = false,
     };
 
@@ -208,7 +208,7 @@ internal static class CommandLine
 
     private static EventChoice[] ParseEvents(string[] texts) =>
     [
-        .. texts.Select(text => EventChoice.Parse(text, out string? refusal)
+        .. texts.SelectMany(text => EventChoice.Parse(text, out string? refusal)
             ?? throw new StartUpException(SafeText.Escape(refusal))),
     ];
 
