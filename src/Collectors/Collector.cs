@@ -28,7 +28,7 @@ public enum CollectorState
 ///    ↑                                                   │ Open (from the stock)
 ///    └── first use                            open ←─────┘
 /// </code>
-/// Open, Clone, Execed and Stop run on the tracer thread while the process is held: they allocate nothing and wait for
+/// Open, Clone, Execed, Exiting and Stop run on the tracer thread while the process is held: they allocate nothing and wait for
 /// nothing. Close runs on the closer thread, since closing kernel events can be slow (see <see cref="ClosesSlowly"/>).
 /// </summary>
 public abstract class Collector
@@ -79,6 +79,13 @@ public abstract class Collector
             OnExeced(process);
     }
 
+    /// <summary>Its process is about to exit, and its memory is still there. Not told of every process.</summary>
+    public void Exiting(FollowedProcess process)
+    {
+        if (State == CollectorState.Open)
+            OnExiting(process);
+    }
+
     /// <summary>Its process is dead or let go.</summary>
     public void Stop()
     {
@@ -118,6 +125,11 @@ public abstract class Collector
 
     /// <summary>Renews what a new program has ended.</summary>
     protected virtual void OnExeced(FollowedProcess process)
+    {
+    }
+
+    /// <summary>Takes what can be had no later. See <see cref="IFollowObserver.Exiting"/> for when it is not called.</summary>
+    protected virtual void OnExiting(FollowedProcess process)
     {
     }
 

@@ -55,6 +55,15 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
     }
 
     /// <inheritdoc/>
+    public void Exiting(FollowedProcess process)
+    {
+        if (Results.Find(process) is not { } result)
+            return;
+        foreach (Collector? collector in result.Open)
+            collector?.Exiting(process);
+    }
+
+    /// <inheritdoc/>
     public void Exited(FollowedProcess process) => Leave(process);
 
     /// <inheritdoc/>

@@ -37,6 +37,9 @@ public sealed class ProcessResult
     /// <summary>How often each traced event happened; null if there is none, and before its end.</summary>
     public IReadOnlyDictionary<string, long>? Events { get; internal set; }
 
+    /// <summary>How it looked over time; null if that was not collected, and before its end.</summary>
+    public IReadOnlyList<RecordedTick>? Procfs { get; internal set; }
+
     /// <summary>Its other incarnation: the process that had the same pid before.</summary>
     internal ProcessResult? SamePidBefore { get; set; }
 

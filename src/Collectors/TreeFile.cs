@@ -93,6 +93,7 @@ public static class TreeFile
         json.WriteNumber("lost", result.Lost);
         WriteWaits(json, result.Waits);
         WriteSyscalls(json, result.Syscalls);
+        WriteTicks(json, result.Procfs);
         WriteStrings(json, "collectors", result.CollectorNames);
         json.WriteEndObject();
     }
@@ -176,6 +177,27 @@ public static class TreeFile
             json.WriteNumber("p50Ns", call.P50Ns);
             json.WriteNumber("p99Ns", call.P99Ns);
             json.WriteNumber("maxNs", call.MaxNs);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteTicks(Utf8JsonWriter json, IReadOnlyList<RecordedTick>? ticks)
+    {
+        if (ticks is null)
+            return;
+        json.WriteStartArray("procfs");
+        foreach (RecordedTick tick in ticks)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("atNs", tick.AtNs);
+            json.WriteString("state", tick.State);
+            json.WriteNumber("rssBytes", tick.RssBytes);
+            json.WriteNumber("threads", tick.Threads);
+            WriteOptional(json, "fds", tick.Fds);
+            WriteOptional(json, "readBytes", tick.ReadBytes);
+            WriteOptional(json, "writeBytes", tick.WriteBytes);
             json.WriteEndObject();
         }
 

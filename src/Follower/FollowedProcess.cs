@@ -87,6 +87,11 @@ public sealed class FollowedProcess
     /// <summary>How many threads it had in all.</summary>
     public int ThreadsSeen { get; internal set; }
 
+    /// <summary>
+    /// Its main thread is stopped by a stop signal, until SIGCONT. /proc calls its state t, not T, while it is followed.
+    /// </summary>
+    public bool IsStopped { get; internal set; }
+
     /// <summary>How its following ended.</summary>
     public ProcessEnd End { get; private set; }
 

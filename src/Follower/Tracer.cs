@@ -184,6 +184,8 @@ internal sealed partial class Tracer
     {
         // False from any of these: it is dying, and its death will be reported. The node stays until then.
         tracee.Phase = decision.Next;
+        if (tracee.IsLeader)
+            tracee.Process!.IsStopped = decision.Next == TraceePhase.Listening;
         switch (decision.Action)
         {
             case StopAction.Continue:

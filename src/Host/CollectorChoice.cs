@@ -1,4 +1,5 @@
 using ForkFollow.Collectors;
+using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Host;
@@ -13,6 +14,7 @@ internal sealed class CollectorChoice : IDisposable
     private readonly List<Collector> _collectors = [new RusageCollector()];
     private CounterSettings? _counters;
     private ProfileSession? _profile;
+    private ProcfsSession? _procfs;
 
     private CollectorChoice(FollowSettings settings, Action<LedgerEntry> report)
     {
@@ -21,7 +23,7 @@ internal sealed class CollectorChoice : IDisposable
     }
 
     /// <summary>The names that <c>--collect</c> takes, <c>none</c> aside.</summary>
-    internal static IReadOnlyList<string> Names { get; } = ["rusage", "counters", .. _streams];
+    internal static IReadOnlyList<string> Names { get; } = ["rusage", "counters", .. _streams, "procfs"];
 
     internal IReadOnlyList<Collector> Collectors => _collectors;
 
@@ -39,6 +41,7 @@ internal sealed class CollectorChoice : IDisposable
         {
             choice.AddCounters();
             choice.AddProfile(results, directory);
+            choice.AddProcfs(results);
             return choice;
         }
         catch
@@ -49,24 +52,30 @@ internal sealed class CollectorChoice : IDisposable
     }
 
     /// <summary>Completes the results of all processes, when the last one has been closed.</summary>
-    internal void End() => _profile?.End();
+    internal void End()
+    {
+        _profile?.End();
+        _procfs?.End();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _procfs?.Dispose();
         _profile?.Dispose();
         _counters?.Dispose();
     }
 
     private void AddCounters()
     {
-        if (!Wants("counters", byDefault: true))
+        bool named = _settings.Events.Any(one => one.IsCounted);
+        if (!named && !Wants("counters", byDefault: true))
             return;
-        _counters = CounterSettings.Probe(out string? refusal);
+        _counters = named ? CounterSettings.Open(_settings.Events, out string? refusal) : CounterSettings.Probe(out refusal);
         if (_counters is not null)
             _collectors.Add(new CounterCollector(_counters, _report));
         else
-            Refuse(refusal!);
+            Refuse(refusal!, asked: named);
     }
 
     private void AddProfile(RunResults results, ResultDirectory directory)
@@ -76,7 +85,7 @@ internal sealed class CollectorChoice : IDisposable
             Cpu = Wants("cpu", byDefault: true),
             OffCpu = Wants("offcpu", byDefault: false),
             Syscalls = Wants("syscalls", byDefault: false),
-            Tracepoints = [.. _settings.Events.Select(one => one.Tracepoint)],
+            Tracepoints = [.. _settings.Events.Select(one => one.Tracepoint).OfType<TracepointChoice>()],
             Frequency = _settings.Frequency,
             RingPages = _settings.MmapPages,
             Dwarf = _settings.CallGraph == CallGraph.Dwarf,
@@ -90,14 +99,22 @@ internal sealed class CollectorChoice : IDisposable
         if (_profile is not null)
             _collectors.AddRange(_profile.Collectors);
         else
-            Refuse(refusal!);
+            Refuse(refusal!, asked: options.Tracepoints.Count > 0);
+    }
+
+    private void AddProcfs(RunResults results)
+    {
+        if (!Wants("procfs", byDefault: false))
+            return;
+        _procfs = new(results, _settings.ProcfsInterval, _report);
+        _collectors.Add(new ProcfsCollector(_procfs));
     }
 
     /// <summary>What was asked for must work; what is on by default is noted if it does not.</summary>
-    private void Refuse(string refusal)
+    private void Refuse(string refusal, bool asked)
     {
-        if (_settings.Collect is not null || _settings.Events.Count > 0)
-            throw new StartUpException(refusal);
+        if (_settings.Collect is not null || asked)
+            throw new StartUpException(SafeText.Escape(refusal));
         _report(new(LedgerKind.Collector, 0, refusal));
     }
 

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using ForkFollow.Collectors;
+using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Host;
@@ -46,8 +47,8 @@ internal static class CommandLine
 
     private static readonly Option<string[]> _events = new("--event", "-e")
     {
-        Description = "Collect an event: a tracepoint as group:name[/filter/], with stacks.",
-        HelpName = "EVENT",
+        Description = "Count events, by the names of perf list, in place of the default ones; or trace group:name[/filter/], with stacks.",
+        HelpName = "EVENT,…",
         AllowMultipleArgumentsPerToken = false,
     };
 
@@ -61,6 +62,12 @@ internal static class CommandLine
     {
         Description = "Pages of the ring buffer of each CPU, a power of two [default: 128, or 1024 where much is collected].",
         HelpName = "PAGES",
+    };
+
+    private static readonly Option<string?> _procfsInterval = new("--procfs-interval")
+    {
+        Description = "How often the collector procfs looks at each process [default: 1].",
+        HelpName = "SECONDS",
     };
 
     private static readonly Option<string?> _duration = new("--duration", "-d")
@@ -138,7 +145,8 @@ internal static class CommandLine
             + "  forkfollow [options] -- COMMAND [ARGS…]   launch a command and follow it\n"
             + "  forkfollow [options] -p PID[,PID…]        follow running processes")
         {
-            _pids, _output, _force, _collect, _frequency, _events, _callGraph, _mmapPages, _duration, _noDescendants, _until, _onExit, _format, _quiet, _verbose,
+            _pids, _output, _force, _collect, _frequency, _events, _callGraph, _mmapPages, _procfsInterval, _duration,
+            _noDescendants, _until, _onExit, _format, _quiet, _verbose,
         };
         root.SetAction(parsed => Program.Follow(ToSettings(parsed, command), parsed.GetValue(_verbose)));
 
@@ -180,7 +188,11 @@ internal static class CommandLine
             Events = ParseEvents(parsed.GetValue(_events) ?? []),
             CallGraph = ParseChoice<CallGraph>("--call-graph", parsed.GetValue(_callGraph), "fp or dwarf"),
             MmapPages = ParsePages(parsed.GetValue(_mmapPages)),
-            Duration = ParseDuration(parsed.GetValue(_duration)),
+            ProcfsInterval = ParseSeconds(
+                "procfs interval", "--procfs-interval takes seconds, 0.01 to 3600", parsed.GetValue(_procfsInterval), 0.01, 3600)
+                ?? ProcfsSession.DefaultInterval,
+            Duration = ParseSeconds(
+                "duration", "-d takes seconds, more than 0 and at most 1000000", parsed.GetValue(_duration), double.Epsilon, 1_000_000),
             Descendants = !parsed.GetValue(_noDescendants),
             Until = ParseChoice<FollowUntil>("--until", parsed.GetValue(_until), "root or all"),
             OnExit = ParseChoice<OnExit>("--on-exit", parsed.GetValue(_onExit), "kill or detach"),
@@ -218,7 +230,7 @@ internal static class CommandLine
 
     private static EventChoice[] ParseEvents(string[] texts) =>
     [
-        .. texts.Select(text => EventChoice.Parse(text, out string? refusal)
+        .. texts.SelectMany(text => EventChoice.Parse(text, out string? refusal)
             ?? throw new StartUpException(SafeText.Escape(refusal))),
     ];
 
@@ -251,15 +263,14 @@ internal static class CommandLine
             : throw new StartUpException($"'{SafeText.Escape(text)}' is no value of {option}; it takes {choices}");
     }
 
-    private static TimeSpan? ParseDuration(string? text)
+    private static TimeSpan? ParseSeconds(string what, string takes, string? text, double least, double most)
     {
         if (text is null)
             return null;
         bool valid = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
-            && seconds is > 0 and <= 1_000_000;
+            && seconds >= least && seconds <= most;
         return valid
             ? TimeSpan.FromSeconds(seconds)
-            : throw new StartUpException(
-                $"'{SafeText.Escape(text)}' is no duration; -d takes seconds, more than 0 and at most 1000000");
+            : throw new StartUpException($"'{SafeText.Escape(text)}' is no {what}; {takes}");
     }
 }

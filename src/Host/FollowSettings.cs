@@ -1,4 +1,5 @@
 using ForkFollow.Collectors;
+using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Host;
@@ -37,6 +38,9 @@ public sealed record FollowSettings
 
     /// <summary>Pages of the ring buffer of each CPU, a power of two; 0 for enough.</summary>
     public int MmapPages { get; init; }
+
+    /// <summary>How often the collector procfs looks at each process.</summary>
+    public TimeSpan ProcfsInterval { get; init; } = ProcfsSession.DefaultInterval;
 
     /// <summary>How long to follow; null for as long as it takes.</summary>
     public TimeSpan? Duration { get; init; }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using ForkFollow.Collectors.Interop;
 using ForkFollow.Collectors.Symbols;
+using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Collectors.Tests;
 
@@ -81,9 +82,9 @@ public sealed class SymbolsMapTests
         try
         {
             File.WriteAllText(path, "1000 10 mine\n");
-            PerfMap? map = PerfMap.Open(Environment.ProcessId, TargetRoot.Own, out string? refusal);
-            Assert.True(map is not null, refusal);
-            Assert.Equal("mine", map.Find(0x1000));
+            using SafeFileHandle? file = PerfMap.Open(Environment.ProcessId, TargetRoot.Own, out string? refusal);
+            Assert.True(file is not null, refusal);
+            Assert.Equal("mine", PerfMap.Read(file, out _)!.Find(0x1000));
             Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to give a file away");
             Tools.Run("chown", "65534", path);
             Assert.Null(PerfMap.Open(Environment.ProcessId, TargetRoot.Own, out refusal));

@@ -21,4 +21,7 @@ internal static unsafe partial class LibC
     /// <summary>open(2) of an existing file. Returns a file descriptor, or -1 with errno.</summary>
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int open(byte* path, int flags);
 }

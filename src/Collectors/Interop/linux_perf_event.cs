@@ -100,6 +100,12 @@ internal struct perf_event_attr
 
     /// <summary>wakeup_events, or bytes with the flag watermark.</summary>
     [FieldOffset(48)] internal uint wakeup_watermark;
+
+    /// <summary>More of what the event is, where config is not enough.</summary>
+    [FieldOffset(56)] internal ulong config1;
+
+    /// <summary>Still more of it.</summary>
+    [FieldOffset(64)] internal ulong config2;
     [FieldOffset(80)] internal ulong sample_regs_user;
     [FieldOffset(88)] internal uint sample_stack_user;
     [FieldOffset(92)] internal int clockid;
@@ -118,14 +124,41 @@ internal static unsafe partial class LibC
 {
     internal const ulong PERF_COUNT_HW_CPU_CYCLES = 0;
     internal const ulong PERF_COUNT_HW_INSTRUCTIONS = 1;
+    internal const ulong PERF_COUNT_HW_CACHE_REFERENCES = 2;
     internal const ulong PERF_COUNT_HW_CACHE_MISSES = 3;
+    internal const ulong PERF_COUNT_HW_BRANCH_INSTRUCTIONS = 4;
     internal const ulong PERF_COUNT_HW_BRANCH_MISSES = 5;
+    internal const ulong PERF_COUNT_HW_BUS_CYCLES = 6;
+    internal const ulong PERF_COUNT_HW_STALLED_CYCLES_FRONTEND = 7;
+    internal const ulong PERF_COUNT_HW_STALLED_CYCLES_BACKEND = 8;
+    internal const ulong PERF_COUNT_HW_REF_CPU_CYCLES = 9;
+    internal const ulong PERF_COUNT_HW_CACHE_L1D = 0;
+    internal const ulong PERF_COUNT_HW_CACHE_L1I = 1;
+    internal const ulong PERF_COUNT_HW_CACHE_LL = 2;
+    internal const ulong PERF_COUNT_HW_CACHE_DTLB = 3;
+    internal const ulong PERF_COUNT_HW_CACHE_ITLB = 4;
+    internal const ulong PERF_COUNT_HW_CACHE_BPU = 5;
+    internal const ulong PERF_COUNT_HW_CACHE_NODE = 6;
+    internal const ulong PERF_COUNT_HW_CACHE_OP_READ = 0;
+    internal const ulong PERF_COUNT_HW_CACHE_OP_WRITE = 1;
+    internal const ulong PERF_COUNT_HW_CACHE_OP_PREFETCH = 2;
+    internal const ulong PERF_COUNT_HW_CACHE_RESULT_ACCESS = 0;
+    internal const ulong PERF_COUNT_HW_CACHE_RESULT_MISS = 1;
     internal const ulong PERF_COUNT_SW_CPU_CLOCK = 0;
     internal const ulong PERF_COUNT_SW_TASK_CLOCK = 1;
     internal const ulong PERF_COUNT_SW_PAGE_FAULTS = 2;
     internal const ulong PERF_COUNT_SW_CONTEXT_SWITCHES = 3;
     internal const ulong PERF_COUNT_SW_CPU_MIGRATIONS = 4;
+    internal const ulong PERF_COUNT_SW_PAGE_FAULTS_MIN = 5;
+    internal const ulong PERF_COUNT_SW_PAGE_FAULTS_MAJ = 6;
+    internal const ulong PERF_COUNT_SW_ALIGNMENT_FAULTS = 7;
+    internal const ulong PERF_COUNT_SW_EMULATION_FAULTS = 8;
     internal const ulong PERF_COUNT_SW_DUMMY = 9;
+    internal const ulong PERF_COUNT_SW_BPF_OUTPUT = 10;
+
+    /// <summary>Since 5.13.</summary>
+    internal const ulong PERF_COUNT_SW_CGROUP_SWITCHES = 11;
+
     internal const ulong PERF_FLAG_FD_CLOEXEC = 8;
 
     internal const nuint PERF_EVENT_IOC_ENABLE = 0x2400;

@@ -23,6 +23,7 @@ internal static unsafe partial class LibC
 {
     internal const int S_IFMT = 0xF000;
     internal const int S_IFREG = 0x8000;
+    internal const uint STATX_SIZE = 0x200;
     internal const uint STATX_BASIC_STATS = 0x7FF;
     internal const uint STATX_MNT_ID = 0x1000;
 
@@ -30,6 +31,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statx(int dirfd, string path, int flags, uint mask, statx_t* buffer);
 
+    /// <inheritdoc cref="statx(int, string, int, uint, statx_t*)"/>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int statx(int dirfd, byte* path, int flags, uint mask, statx_t* buffer);
 }

@@ -12,6 +12,7 @@ internal static unsafe partial class LibC
     internal const int ENODEV = 19;
     internal const int EINVAL = 22;
     internal const int EMFILE = 24;
+    internal const int EOPNOTSUPP = 95;
 
     private const string Library = "libc";
 

@@ -71,6 +71,7 @@ public static class LiveRun
             Lost = result.Lost,
             Waits = result.Waits,
             Syscalls = result.Syscalls,
+            Procfs = result.Procfs,
             Collectors = result.CollectorNames,
         };
     }

@@ -8,7 +8,7 @@ namespace ForkFollow.Collectors;
 /// </summary>
 internal sealed unsafe class PerfGroup
 {
-    internal const int MaxEvents = 8;
+    internal const int MaxEvents = 16;
 
     private const PerfReadFormat Format =
         PerfReadFormat.PERF_FORMAT_GROUP | PerfReadFormat.PERF_FORMAT_TOTAL_TIME_ENABLED
@@ -43,30 +43,34 @@ internal sealed unsafe class PerfGroup
         type = one.Type,
         size = perf_event_attr.PERF_ATTR_SIZE_VER7,
         config = one.Config,
+        config1 = one.Config1,
+        config2 = one.Config2,
         read_format = Format,
-        flags = PerfAttrFlags.inherit | PerfAttrFlags.inherit_thread | PerfAttrFlags.exclude_hv
+        flags = PerfAttrFlags.inherit | PerfAttrFlags.inherit_thread | one.Exclude
             | (userOnly ? PerfAttrFlags.exclude_kernel : PerfAttrFlags.None),
     };
 
-    /// <summary>Opens the events on a task. Returns 0 or an errno; then nothing is open.</summary>
+    /// <summary>
+    /// Opens the events on a task. The leader is opened disabled, its siblings are not, and then it is enabled: so all begin
+    /// at the same moment, and one call out of all interrupts the task's CPU (docs/adr/0011-counter-groups.md).
+    /// </summary>
+    /// <returns>0 or an errno; then nothing is open.</returns>
     internal int Open(CounterEvent[] events, bool userOnly, int tid)
     {
         foreach (CounterEvent one in events)
         {
             perf_event_attr attr = Attributes(one, userOnly);
+            if (_count == 0)
+                attr.flags |= PerfAttrFlags.disabled;
             int leader = _count == 0 ? -1 : _fds[0];
             int fd = LibC.perf_event_open(&attr, tid, -1, leader, LibC.PERF_FLAG_FD_CLOEXEC);
             if (fd < 0)
-            {
-                int errno = LibC.Errno;
-                Close();
-                return errno;
-            }
-
+                return Fail();
             _fds[_count++] = fd;
         }
 
-        return 0;
+        // Not with PERF_IOC_FLAG_GROUP: the siblings are enabled. Threads that have inherited the leader are enabled too.
+        return LibC.ioctl(_fds[0], LibC.PERF_EVENT_IOC_ENABLE, 0) == 0 ? 0 : Fail();
     }
 
     /// <summary>Adds the counts to <paramref name="sums"/>; those of a group that shared the PMU are scaled up.</summary>
@@ -80,6 +84,13 @@ internal sealed unsafe class PerfGroup
         double scale = data[2] == 0 ? 1 : (double)data[1] / data[2];
         for (int i = 0; i < _count; i++)
             sums[i] += data[2] == data[1] ? (long)data[3 + i] : (long)(data[3 + i] * scale);
+    }
+
+    private int Fail()
+    {
+        int errno = LibC.Errno;
+        Close();
+        return errno;
     }
 
     internal void Close()

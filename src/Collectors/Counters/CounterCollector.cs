@@ -1,5 +1,5 @@
-using System.Globalization;
 using ForkFollow.Collectors.Interop;
+using ForkFollow.Collectors.Perf;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Collectors;
@@ -46,14 +46,11 @@ public sealed class CounterCollector : Collector
     protected override bool OnOpen(FollowedProcess process)
     {
         ArgumentNullException.ThrowIfNull(process);
-        if (process.Origin != ProcessOrigin.Attached)
-            return OpenOn(process, process.Pid);
-
-        // Inheritance covers threads to come only.
-        bool any = false;
-        foreach (string path in Directory.EnumerateDirectories($"/proc/{process.Pid}/task"))
-            any |= OpenOn(process, int.Parse(Path.GetFileName(path.AsSpan()), CultureInfo.InvariantCulture));
-        return any;
+        if (process.Origin == ProcessOrigin.Attached)
+            return OpenOnThreads(process);
+        if (process.Parent is null)
+            _settings.KeepContext(process.Pid);
+        return OpenOn(process, process.Pid);
     }
 
     /// <inheritdoc/>
@@ -93,6 +90,19 @@ public sealed class CounterCollector : Collector
         }
 
         result.Counters = new(_settings.Events, values);
+    }
+
+    /// <summary>On each thread that there is, since inheritance covers those to come only.</summary>
+    private bool OpenOnThreads(FollowedProcess process)
+    {
+        bool any = false;
+        foreach (int tid in ProcTask.List(process.Pid))
+        {
+            _settings.KeepContext(tid);
+            any |= OpenOn(process, tid);
+        }
+
+        return any;
     }
 
     private bool OpenOn(FollowedProcess process, int tid)
