@@ -108,14 +108,23 @@ export class Flame {
     }
     const dark = this.scheme.matches;
     this.chart = flamegraph().width(width).cellHeight(18).transitionDuration(0).minFrameSize(0.8).inverted(false)
-      .sort((a, b) => (a.data.name < b.data.name ? -1 : a.data.name > b.data.name ? 1 : 0)) // eslint-disable-line
+      .sort((a, b) => (a.data.name < b.data.name ? -1 : a.data.name > b.data.name ? 1 : 0))
       .getName((d) => show(d.data.name, 160) + (suffix[run.functionKind[d.data.fn]] ?? ''))
       .setColorMapper((d) => colourOf(run, d.data, dark, d.data.fn >= 0 && this.#found?.[d.data.fn]))
       .setLabelHandler(() => '').setDetailsHandler(() => {})
       .tooltip(this.#tip())
       .onClick((d) => this.#zoom(d.ancestors().reverse().slice(1).map((a) => a.data.key)));
     select(holder).datum(tree).call(this.chart);
+    this.#settle();
     holder.scrollTop = holder.scrollHeight; // the graph grows upwards from its root
+  }
+
+  /** The library gives frames their width and text by a transition, whose first step comes a picture too late. */
+  #settle() {
+    for (const frame of this.holder.querySelectorAll('g.frame')) {
+      frame.querySelector('rect').setAttribute('width', frame.getAttribute('width'));
+      frame.querySelector('.d3-flame-graph-label').textContent = frame.getAttribute('name');
+    }
   }
 
   #say() {

@@ -1,6 +1,5 @@
 // Puts the page together: model, selection, views.
 import 'tabulator-tables/dist/css/tabulator.min.css';
-import '../style.css';
 import { Details } from './details.js';
 import { Flame } from './flame.js';
 import { load } from './model.js';
@@ -9,6 +8,7 @@ import { Selection } from './selection.js';
 import { FunctionTable, LedgerTable, ProcessTable, ProgramTable, SyscallTable } from './tables.js';
 import { count, el, plural, quote, show, time } from './text.js';
 import { Timeline } from './timeline.js';
+import '../style.css'; // last: it overrides those of the libraries
 
 const byId = (id) => document.getElementById(id);
 

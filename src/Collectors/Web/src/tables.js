@@ -7,11 +7,11 @@ import { bytes, count, el, show, time, visible } from './text.js';
 
 Tabulator.registerModule([FormatModule, InteractionModule, ResizeColumnsModule, SortModule]);
 
-const titleFormatter = (cell) => el('span', { title: cell.getColumn().getDefinition().about ?? '' }, visible(cell.getValue()));
+const titleFormatter = (cell, { about = '' } = {}) => el('span', { title: about }, visible(cell.getValue()));
 
 /** A column of numbers, the largest first when it is clicked. Unknown values sort below all others. */
 const number = (title, field, format, about) => ({
-  title, field, about, titleFormatter, hozAlign: 'right', headerHozAlign: 'right', headerSortStartingDir: 'desc', minWidth: 74,
+  title, field, titleFormatter, titleFormatterParams: { about }, hozAlign: 'right', headerHozAlign: 'right', headerSortStartingDir: 'desc', minWidth: 74,
   sorter: (a, b) => (a ?? -Infinity) - (b ?? -Infinity) || 0,
   formatter: (cell) => document.createTextNode(cell.getValue() === 0 ? '0' : format(cell.getValue())),
 });
