@@ -3,7 +3,7 @@
 import flamegraph from 'd3-flame-graph';
 import { select } from 'd3-selection';
 import { flameTree, rowsOf, stacksWith } from './stacks.js';
-import { count, el, percent, show, time, visible } from './text.js';
+import { count, el, percent, plural, show, time } from './text.js';
 import { hideTip, showTip } from './tip.js';
 import { onTheme } from './theme.js';
 
@@ -129,7 +129,7 @@ export class Flame {
 
   #say() {
     const { run, metric } = this;
-    const parts = [`${this.#amount(this.total)} in ${count(this.rows.reduce((sum, r) => sum + metric.count[r], 0))} ${metric.name === 'cpu' ? 'samples' : 'events'}`];
+    const parts = [`${this.#amount(this.total)} in ${plural(this.rows.reduce((sum, r) => sum + metric.count[r], 0), metric.name === 'cpu' ? 'sample' : 'event')}`];
     if (this.#found) {
       const mask = stacksWith(run, this.#found);
       const share = this.rows.reduce((sum, r) => sum + (mask[metric.stack[r]] ? metric.weight[r] : 0), 0);

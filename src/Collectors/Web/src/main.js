@@ -108,7 +108,7 @@ function licences() {
   byId('licences-open').addEventListener('click', () => {
     if (dialog.childElementCount === 0) {
       dialog.append(el('form', { method: 'dialog' }, el('h2', {}, 'Libraries in this page'), el('button', {}, 'Close')),
-        ...JSON.parse(byId('licence-data').textContent).map((l) => el('details', {}, el('summary', {}, `${l.name} ${l.version} (${l.license})`), el('pre', {}, l.text))));
+        ...JSON.parse(byId('licence-data').textContent).map((l) => el('details', {}, el('summary', {}, `${l.name} ${l.version} (${l.license})`), el('pre', { textContent: l.text }))));
     }
     dialog.showModal();
   });

@@ -63,7 +63,14 @@ class TableView {
     }
     const table = await this.table;
     if (this.depends()) await table.replaceData(this.rows());
-    else for (const row of table.getRows('visible')) row.reformat();
+    const last = this.onKey;
+    this.onKey = this.selection.kind === 'program' ? this.selection.program : this.selection.process;
+    const rows = table.getRows();
+    const find = (key) => rows.find((row) => row.getData().key === key);
+    find(last)?.reformat();
+    const on = find(this.onKey);
+    on?.reformat();
+    if (on) await table.scrollToRow(on, 'nearest', false).catch(() => {}); // a newer selection has it
   }
 
   /** Whether the rows depend on the selection. */
