@@ -72,7 +72,7 @@ internal static class SyntheticRuns
             Command = ["make", "-j4", "all"],
             Processes = processes,
             Ledger = [new("escaped", 4711, "Process 4711 was made with CLONE_UNTRACED and is not followed. Attach to it with -p.")],
-            Profile = Sampled(processes, 2_000, 1, withWaits: true),
+            Profile = Sampled(processes, 2_000, 1, end * 5, withWaits: true),
         };
     }
 
@@ -99,7 +99,7 @@ internal static class SyntheticRuns
             DurationNs = processes * Ms + 400 * Ms,
             Command = ["./run-all", "--jobs", "2"],
             Processes = all,
-            Profile = Sampled(all, rows, rows),
+            Profile = Sampled(all, rows, rows, processes * 6 * Ms),
         };
     }
 
@@ -149,7 +149,7 @@ internal static class SyntheticRuns
         Threads = 1,
         Exit = new(),
         End = end is null ? "alive" : "exited",
-        Rusage = new(((end ?? start) - start) / 2, ((end ?? start) - start) / 10, (2 + id % 90) << 20, 300 + id % 50, id % 3, 12, 4),
+        Rusage = new(((end ?? start) - start) / 5, ((end ?? start) - start) / 20, (2 + id % 90) << 20, 300 + id % 50, id % 3, 12, 4),
         Counters = new Dictionary<string, long> { ["task-clock"] = ((end ?? start) - start) / 2, ["page-faults"] = 300 + id },
         Samples = id % 40,
         Collectors = ["rusage", "counters", "cpu"],
@@ -158,7 +158,7 @@ internal static class SyntheticRuns
     private static RecordedTick Tick(long at, long rss) => new(at, "R", rss, 1, 7, 0, 0);
 
     /// <summary>Samples of all processes, two threads in each, over so many distinct stacks.</summary>
-    private static Profile Sampled(List<RecordedProcess> processes, int samples, int seed, bool withWaits = false)
+    private static Profile Sampled(List<RecordedProcess> processes, int samples, int seed, long cpuNs, bool withWaits = false)
     {
         var random = new Random(seed);
         int functions = Math.Max(_functions.Length, Math.Min(4_000, samples / 50));
@@ -177,12 +177,12 @@ internal static class SyntheticRuns
             int thread = i % threads.Count;
             RecordedProcess process = processes[thread / 2];
             long end = process.EndNs ?? process.StartNs + 10 * Ms;
-            taken.Add(new(process.StartNs + (long)(random.NextDouble() * (end - process.StartNs)), thread, 1 + random.Next(parents.Count - 1), 10 * Ms));
+            taken.Add(new(process.StartNs + (long)(random.NextDouble() * (end - process.StartNs)), thread, 1 + random.Next(parents.Count - 1), cpuNs / samples));
         }
 
         return new()
         {
-            Cpus = 2,
+            Cpus = 8,
             CpuEvent = "cpu-clock",
             Frequency = 99,
             Modules = [new("/usr/libexec/cc1", "ab12", FrameKind.User), new("[kernel]", "", FrameKind.Kernel), new("[jit]", "", FrameKind.Jit)],

@@ -8,7 +8,7 @@ namespace ForkFollow.Collectors.Formats;
 /// </summary>
 internal sealed class ReportColumns(Utf8JsonWriter json)
 {
-    /// <summary>No text: longer ones are cut, so that one script passed as an argument does not make the page.</summary>
+    /// <summary>Longer texts are cut: a script that is passed as an argument has up to 128 KiB.</summary>
     internal const int LongestText = 16 * 1024;
 
     private const int FlushBytes = 1 << 16;
