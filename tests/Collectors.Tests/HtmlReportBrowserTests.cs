@@ -26,7 +26,11 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            Args =
+            [
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync",
+            ],
         });
     }
 
@@ -65,7 +69,8 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
         float before = (await frame.BoundingBoxAsync())!.Width;
         await frame.ClickAsync();
         float whole = (await page.Locator(".flame-graph > svg").BoundingBoxAsync())!.Width;
-        Assert.InRange((await page.Locator(".frame:not(.fade)[name='write_section']").Nth(0).BoundingBoxAsync())!.Width, whole - 3, whole + 3);
+        ILocator zoomed = page.Locator(".frame:not(.fade)[name='write_section']").Nth(0);
+        Assert.InRange((await zoomed.BoundingBoxAsync())!.Width, whole - 3, whole + 3);
         await page.ClickAsync("#view-flame .tools button");
         Assert.InRange((await frame.BoundingBoxAsync())!.Width, before - 1, before + 1);
         await page.CheckAsync("#flame-inverted");
@@ -208,7 +213,8 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
         var watch = Stopwatch.StartNew();
         await page.EvaluateAsync("document.querySelector('#rows').scrollTop = 60000");
         await page.WaitForSelectorAsync(".row[data-process='2995'], .row[data-process='3005']");
-        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first view after {first} ms, scrolled after {watch.ElapsedMilliseconds} ms"));
+        log.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"first view after {first} ms, scrolled after {watch.ElapsedMilliseconds} ms"));
         Assert.InRange(first, 1, FirstViewMs);
         Assert.InRange(await page.Locator(".row").CountAsync(), 5, 100);
     }
@@ -230,7 +236,12 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
     {
         string? shots = Environment.GetEnvironmentVariable("FORKFOLLOW_SHOTS");
         Skip.If(shots is null, "FORKFOLLOW_SHOTS names no directory.");
-        foreach ((string name, RecordedRun run) in new[] { ("empty", SyntheticRuns.Empty()), ("build", SyntheticRuns.Build()), ("large", SyntheticRuns.Large()), ("hostile", SyntheticRuns.Hostile(HtmlReportTests.HostileNames)) })
+        (string, RecordedRun)[] runs =
+        [
+            ("empty", SyntheticRuns.Empty()), ("build", SyntheticRuns.Build()), ("large", SyntheticRuns.Large()),
+            ("hostile", SyntheticRuns.Hostile(HtmlReportTests.HostileNames)),
+        ];
+        foreach ((string name, RecordedRun run) in runs)
         {
             foreach ((int width, int height, bool dark) in new[] { (1280, 800, false), (1920, 1080, true) })
             {
