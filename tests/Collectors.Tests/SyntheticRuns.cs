@@ -42,7 +42,10 @@ internal static class SyntheticRuns
             long stop = start + (30 + random.Next(60)) * Ms;
             int shell = processes.Count + 1;
             string[] command = ["cc", "-O2", "-Wall", "-c", $"src/file{job}.c", "-o", $"obj/file {job}.o"];
-            processes.Add(Process(shell, 1, "sh", start, stop) with { Execs = [new(start + Ms / 2, "/bin/dash", ["sh", "-c", string.Join(' ', command)])] });
+            processes.Add(Process(shell, 1, "sh", start, stop) with
+            {
+                Execs = [new(start + Ms / 2, "/bin/dash", ["sh", "-c", string.Join(' ', command)])],
+            });
             processes.Add(Process(shell + 1, shell, "cc", start + 2 * Ms, stop - Ms) with
             {
                 Execs = [new(start + 3 * Ms, "/usr/bin/cc", command)],
@@ -53,7 +56,11 @@ internal static class SyntheticRuns
                 Execs = [new(start + 5 * Ms, "/usr/libexec/cc1", ["cc1", "-quiet", $"src/file{job}.c"])],
                 Exit = job == 23 ? new(Signal: 11, Name: "SIGSEGV", Core: true) : new(),
                 Procfs = [.. Enumerable.Range(0, 20).Select(i => Tick(start + i * 2 * Ms, (4 + i * 3) << 20))],
-                Syscalls = [new("read", 140 + job, 0, 3 * Ms, 9_000, 80_000, 400_000), new("openat", 60, 31, Ms, 4_000, 30_000, 90_000)],
+                Syscalls =
+                [
+                    new("read", 140 + job, 0, 3 * Ms, 9_000, 80_000, 400_000),
+                    new("openat", 60, 31, Ms, 4_000, 30_000, 90_000),
+                ],
                 Threads = 2,
             });
             processes.Add(Process(shell + 3, shell + 1, "as", stop - 6 * Ms, stop - 2 * Ms) with
@@ -170,14 +177,16 @@ internal static class SyntheticRuns
             frames.Add(i == 1 ? 0 : random.Next(functions));
         }
 
-        var threads = processes.SelectMany(p => new ProfileThread[] { new(p.Id, p.Pid, p.Comm), new(p.Id, p.Pid + 100_000, "worker") }).ToList();
+        var threads = processes
+            .SelectMany(p => new ProfileThread[] { new(p.Id, p.Pid, p.Comm), new(p.Id, p.Pid + 100_000, "worker") }).ToList();
         var taken = new List<CpuSample>(samples);
         for (int i = 0; i < samples; i++)
         {
             int thread = i % threads.Count;
             RecordedProcess process = processes[thread / 2];
             long end = process.EndNs ?? process.StartNs + 10 * Ms;
-            taken.Add(new(process.StartNs + (long)(random.NextDouble() * (end - process.StartNs)), thread, 1 + random.Next(parents.Count - 1), cpuNs / samples));
+            long at = process.StartNs + (long)(random.NextDouble() * (end - process.StartNs));
+            taken.Add(new(at, thread, 1 + random.Next(parents.Count - 1), cpuNs / samples));
         }
 
         return new()
@@ -185,7 +194,11 @@ internal static class SyntheticRuns
             Cpus = 8,
             CpuEvent = "cpu-clock",
             Frequency = 99,
-            Modules = [new("/usr/libexec/cc1", "ab12", FrameKind.User), new("[kernel]", "", FrameKind.Kernel), new("[jit]", "", FrameKind.Jit)],
+            Modules =
+            [
+                new("/usr/libexec/cc1", "ab12", FrameKind.User), new("[kernel]", "", FrameKind.Kernel),
+                new("[jit]", "", FrameKind.Jit),
+            ],
             Frames =
             [
                 .. Enumerable.Range(0, functions).Select(i => new ProfileFrame(
@@ -194,7 +207,9 @@ internal static class SyntheticRuns
             Stacks = new(parents, frames),
             Threads = threads,
             Samples = [.. taken.OrderBy(s => s.TimeNs)],
-            Waits = withWaits ? [.. taken.Take(300).Select((s, i) => new WaitPlace(s.Thread, s.Stack, 1 + i % 5, (i + 1) * Ms / 3, i * Ms / 40))] : [],
+            Waits = withWaits
+                ? [.. taken.Take(300).Select((s, i) => new WaitPlace(s.Thread, s.Stack, 1 + i % 5, (i + 1) * Ms / 3, i * Ms / 40))]
+                : [],
             TraceEvents = withWaits ? ["sched:sched_process_fork"] : [],
             Traces = withWaits ? [.. taken.Take(80).Select(s => new TracePlace(0, s.Thread, s.Stack, 2))] : [],
         };

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace ForkFollow.Collectors.Formats;
 
 /// <summary>
-/// The columns of the report's data. Text is written as an index in one table of strings, which follows at the end, since
-/// processes of one run share nearly all their words. Not thread-safe.
+/// The columns of the report's data. Text is written as an index in one table of strings, which follows at the end,
+/// since processes of one run share nearly all their words. Not thread-safe.
 /// </summary>
 internal sealed class ReportColumns(Utf8JsonWriter json)
 {

@@ -13,7 +13,7 @@ const suffix = ['', ' [k]', ' [j]'];
 /** Hue ranges of user, kernel and JIT frames; the function's name chooses within. */
 function colourOf(run, data, dark, marked) {
   if (marked) return dark ? '#d24fd0' : '#e25be0';
-  if (data.fn < 0) return dark ? '#4a5158' : '#ccd2d8';
+  if (data.fn < 0) return dark ? '#8b959f' : '#ccd2d8';
   let h = 0;
   for (let i = 0; i < data.name.length && i < 40; i++) h = (h * 31 + data.name.charCodeAt(i)) >>> 0;
   const vary = (h % 97) / 97;

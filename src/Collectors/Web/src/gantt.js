@@ -170,7 +170,7 @@ export class Gantt {
     const alive = run.p.end[i] === null;
     if (!run.failed[i] && !alive) return;
     const style = { verticalAlign: 'middle', fontFamily: colours.font, fontSize: 11, opacity: pale ? 0.5 : 1, y: top + rowHeight / 2 };
-    const text = alive ? '▸' : `✕ ${visible(ending(run, i))}`;
+    const text = alive ? '▸' : `✕ ${visible(cut(ending(run, i), 40))}`;
     const fill = alive ? colours.soft : colours.fail;
     const room = area.x + area.width - x > text.length * 6.5 + 8;
     if (!alive) children.push({ type: 'rect', shape: { x: x - 1, y: top + 2, width: 2.5, height: rowHeight - 4 }, style: { fill: colours.fail, opacity: style.opacity } });
