@@ -24,8 +24,10 @@ public sealed class ProfileSession : IDisposable
     private readonly RecordingWriter _writer;
     private readonly ModuleTable _modules;
     private readonly Action<LedgerEntry> _report;
+    private readonly NewExecutables _executables = new();
     private FollowedProcess? _entered;
     private FollowedProcess? _execed;
+    private int _execs;
     private ProcessResult? _left;
     private bool _ended;
 
@@ -82,6 +84,8 @@ public sealed class ProfileSession : IDisposable
             return;
         _ended = true;
         _stream.Dispose();
+        _recorder.WriteSymbols();
+        _modules.Dispose();
         if (_recorder.Unattributed > 0)
         {
             _report(new(LedgerKind.Collector, 0,
@@ -110,9 +114,13 @@ public sealed class ProfileSession : IDisposable
     /// <summary>A process has executed a program. A set-id or unreadable one ends its events: they are opened anew.</summary>
     internal void Execed(FollowedProcess process)
     {
-        if (process == _execed && process == _entered)
+        // Each of our collectors is told; one exec after another of the same process is known by its images.
+        if (process == _execed && process.Execs.Count == _execs)
             return;
         _execed = process;
+        _execs = process.Execs.Count;
+        if (_plan.HasStacks && _executables.Open(process.Pid) is { } executable)
+            _recorder.Offer(executable);
         if (_plan.HasTaskEvents && !Dumpable.Is(process.Pid))
             OpenOn(process, running: false);
     }

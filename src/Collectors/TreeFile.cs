@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ForkFollow.Collectors.Formats;
 using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 
@@ -25,24 +26,11 @@ public static class TreeFile
     {
         ArgumentNullException.ThrowIfNull(results);
         ArgumentNullException.ThrowIfNull(figures);
-        string target = Path.Combine(directory, Name);
-        string temporary = target + ".new";
-        File.Delete(temporary);
-        var options = new FileStreamOptions
+        ResultFile.Write(directory, Name, file =>
         {
-            Mode = FileMode.CreateNew, // O_EXCL: no link of somebody else's is followed
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            BufferSize = 0,
-        };
-        using (var file = new FileStream(temporary, options))
-        using (var writer = new Utf8JsonWriter(file, new() { Indented = false }))
-        {
+            using var writer = new Utf8JsonWriter(file, new() { Indented = false });
             WriteRun(writer, results, figures, now);
-            writer.Flush();
-        }
-
-        File.Move(temporary, target, overwrite: true);
+        });
     }
 
     private static void WriteRun(Utf8JsonWriter json, RunResults results, FollowerFigures figures, long now)
@@ -81,7 +69,7 @@ public static class TreeFile
         WriteOptional(json, "parentId", process.Parent?.Id);
         json.WriteNumber("pid", process.Pid);
         json.WriteNumber("parentPid", process.ParentPid);
-        json.WriteString("origin", NameOf(process.Origin));
+        json.WriteString("origin", LiveRun.NameOf(process.Origin));
         json.WriteNumber("startNs", process.StartTimestamp - start);
         WriteOptional(json, "endNs", end == ProcessEnd.Alive ? null : process.EndTimestamp - start);
         json.WriteString("comm", process.Comm);
@@ -98,7 +86,7 @@ public static class TreeFile
         json.WriteEndArray();
         json.WriteNumber("threads", process.ThreadsSeen);
         WriteExit(json, process.Exit);
-        json.WriteString("end", NameOf(end));
+        json.WriteString("end", LiveRun.NameOf(end));
         WriteUsage(json, result.Usage);
         WriteCounters(json, result);
         json.WriteNumber("samples", result.Samples);
@@ -237,7 +225,7 @@ public static class TreeFile
         foreach (LedgerEntry entry in figures.Ledger)
         {
             json.WriteStartObject();
-            json.WriteString("kind", JsonNamingPolicy.KebabCaseLower.ConvertName(entry.Kind.ToString()));
+            json.WriteString("kind", LiveRun.NameOf(entry.Kind));
             json.WriteNumber("pid", entry.Pid);
             json.WriteString("text", entry.Text);
             json.WriteEndObject();
@@ -267,21 +255,4 @@ public static class TreeFile
         else
             json.WriteNull(name);
     }
-
-    private static string NameOf(ProcessOrigin origin) => origin switch
-    {
-        ProcessOrigin.Attached => "attached",
-        ProcessOrigin.Launched => "launched",
-        ProcessOrigin.Fork => "fork",
-        ProcessOrigin.Vfork => "vfork",
-        _ => "clone",
-    };
-
-    private static string NameOf(ProcessEnd end) => end switch
-    {
-        ProcessEnd.Exited => "exited",
-        ProcessEnd.Detached => "detached",
-        ProcessEnd.Lost => "lost",
-        _ => "alive",
-    };
 }

@@ -94,6 +94,13 @@ internal static class CommandLine
         HelpName = "kill|detach",
     };
 
+    private static readonly Option<string[]> _format = new("--format")
+    {
+        Description = "Result files to write beside tree.json: html, pprof, folded, speedscope, firefox, timeline; all or none "
+            + "[default: html, pprof].",
+        HelpName = "NAME,…",
+    };
+
     private static readonly Option<bool> _quiet = new("--quiet", "-q")
     {
         Description = "No report and no status line: problems only.",
@@ -138,14 +145,28 @@ internal static class CommandLine
             + "  forkfollow [options] -- COMMAND [ARGS…]   launch a command and follow it\n"
             + "  forkfollow [options] -p PID[,PID…]        follow running processes")
         {
-            _pids, _output, _force, _collect, _frequency, _events, _callGraph, _mmapPages, _procfsInterval, _duration, _noDescendants, _until, _onExit, _quiet, _verbose,
+            _pids, _output, _force, _collect, _frequency, _events, _callGraph, _mmapPages, _procfsInterval, _duration,
+            _noDescendants, _until, _onExit, _format, _quiet, _verbose,
         };
         root.SetAction(parsed => Program.Follow(ToSettings(parsed, command), parsed.GetValue(_verbose)));
 
         var doctor = new Command("doctor", "Check this machine, and say what will work.");
         doctor.SetAction(_ => Doctor.Run(StandardError.Writer));
         root.Subcommands.Add(doctor);
+        root.Subcommands.Add(MakeReport());
         return root;
+    }
+
+    private static Command MakeReport()
+    {
+        var directory = new Argument<string>("DIR") { Description = "The result directory of a run." };
+        var report = new Command("report", "Make the result files anew of what a run has collected, and show its report.")
+        {
+            directory, _format, _quiet,
+        };
+        report.SetAction(parsed => ReportCommand.Run(
+            parsed.GetValue(directory)!, ResultFormats.Parse(parsed.GetValue(_format)), parsed.GetValue(_quiet)));
+        return report;
     }
 
     private static FollowSettings ToSettings(ParseResult parsed, string[] command)
@@ -175,6 +196,7 @@ internal static class CommandLine
             Descendants = !parsed.GetValue(_noDescendants),
             Until = ParseChoice<FollowUntil>("--until", parsed.GetValue(_until), "root or all"),
             OnExit = ParseChoice<OnExit>("--on-exit", parsed.GetValue(_onExit), "kill or detach"),
+            Formats = [.. ResultFormats.Parse(parsed.GetValue(_format)).Select(one => one.Format)],
             Quiet = parsed.GetValue(_quiet),
         };
     }

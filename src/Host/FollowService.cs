@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using ForkFollow.Collectors;
+using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -81,15 +83,27 @@ public sealed class FollowService : BackgroundService
             using (var collectors = new CollectorHost(results, choice.Collectors))
                 await FollowAsync(collectors, directory, stoppingToken).ConfigureAwait(false);
             choice.End();
-            new ResultWriter(directory, results, _figures).Finish();
+            Finish(results, directory);
         }
         finally
         {
             directory.RemoveIfEmpty();
         }
+    }
 
-        if (!_settings.Quiet)
-            ShowReport(results, directory);
+    /// <summary>Writes all results, and shows the report.</summary>
+    private void Finish(RunResults results, ResultDirectory directory)
+    {
+        new ResultWriter(directory, results, _figures).Finish();
+        RecordedRun run = LiveRun.Record(results, _figures, Stopwatch.GetTimestamp()) with
+        {
+            Profile = RecordingReader.Read(directory.Path),
+        };
+        ResultFormats.WriteAll([.. ResultFormats.All.Where(one => _settings.Formats.Contains(one.Format))], directory.Path, run);
+        if (_settings.Quiet)
+            return;
+        TreeReport.Write(StandardError.Writer, run, Terminal.Width);
+        StandardError.Say($"results in {Path.GetRelativePath(Environment.CurrentDirectory, directory.Path)}");
     }
 
     private async Task FollowAsync(CollectorHost collectors, ResultDirectory directory, CancellationToken stoppingToken)
@@ -140,11 +154,5 @@ public sealed class FollowService : BackgroundService
     {
         _figures.Ledger.Enqueue(entry);
         _logger.LogDebug("{Text}", entry.Text);
-    }
-
-    private void ShowReport(RunResults results, ResultDirectory directory)
-    {
-        TreeReport.Write(StandardError.Writer, results, _figures, Terminal.Width);
-        StandardError.Say($"results in {Path.GetRelativePath(Environment.CurrentDirectory, directory.Path)}");
     }
 }

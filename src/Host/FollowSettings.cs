@@ -54,6 +54,9 @@ public sealed record FollowSettings
     /// <summary>What happens to a launched tree when following ends first.</summary>
     public OnExit OnExit { get; init; } = OnExit.Kill;
 
+    /// <summary>The result files to write beside tree.json, by the names that <c>--format</c> takes.</summary>
+    public IReadOnlyList<string> Formats { get; init; } = [.. ResultFormats.Default.Select(one => one.Format)];
+
     /// <summary>No report, no status line: problems only.</summary>
     public bool Quiet { get; init; }
 

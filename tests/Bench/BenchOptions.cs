@@ -10,8 +10,10 @@ internal sealed record BenchOptions
 
           --rounds N             rounds, each running every contender once (default 11; 3 with --quick)
           --quick                a fifth of the operations: does it work, not how fast is it
-          --only PART[,PART]     fork, vfork, exec, thread (storms), startup, idle, memory (default: all)
-          --contenders C[,C]     none, bare, strace-seccomp, strace-plain, follow, counters (default: all)
+          --only PART[,PART]     fork, vfork, exec, thread (storms), startup, idle, memory,
+                                 slowdown, many (default: all)
+          --contenders C[,C]     none, bare, strace-seccomp, strace-plain, follow, counters, profile
+                                 (default: all)
           --no-build             take the Release build of forkfollow as it lies there
           --write                also write docs/benchmarks.md
           -h, --help             this text
@@ -22,7 +24,7 @@ internal sealed record BenchOptions
         """;
 
     private static readonly string[] _stormKinds = ["fork", "vfork", "exec", "thread"];
-    private static readonly string[] _singleFigures = ["startup", "idle", "memory"];
+    private static readonly string[] _singleFigures = ["startup", "idle", "memory", "slowdown", "many"];
 
     public int Rounds { get; private init; } = 11;
 

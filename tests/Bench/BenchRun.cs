@@ -62,9 +62,13 @@ internal static class BenchRun
         }
 
         Say(name);
-        return name == "idle"
-            ? await Idle.MeasureAsync(forkFollow, options.Quick, scratch, token)
-            : await Crowd.MeasureAsync(forkFollow, options.Quick, programs, scratch, token);
+        return name switch
+        {
+            "idle" => await Idle.MeasureAsync(forkFollow, options.Quick, scratch, token),
+            "slowdown" => await Slowdown.MeasureAsync(forkFollow, options, programs, scratch, token),
+            "many" => await ManyProcesses.MeasureAsync(forkFollow, options.Quick, scratch, token),
+            _ => await Crowd.MeasureAsync(forkFollow, options.Quick, programs, scratch, token),
+        };
     }
 
     private static void Say(string text) => Console.Error.WriteLine($"bench: {text}");

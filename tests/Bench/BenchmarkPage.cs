@@ -46,6 +46,7 @@ internal static class BenchmarkPage
             - `strace-plain`: `strace -f -qq`, output to /dev/null: a stop at every system call.
             - `follow`: `forkfollow -q --collect none`: the tree alone.
             - `counters`: `forkfollow -q --collect counters`: counters opened on every child.
+            - `profile`: `forkfollow -q --collect counters,cpu`: counters and CPU samples of every child.
 
             Compare ratios, not microseconds: those belong to the machine and its load. A ratio is that of the two
             medians, and a goal is judged by it. Beside it are the quartiles of the ratios round by round: where they

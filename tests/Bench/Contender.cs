@@ -13,10 +13,11 @@ internal sealed record Contender(string Name, Func<Command, string, Command> Wra
     public const string StracePlain = "strace-plain";
     public const string Follow = "follow";
     public const string Counters = "counters";
+    public const string Profile = "profile";
 
-    public static readonly string[] Names = [None, Bare, StraceSeccomp, StracePlain, Follow, Counters];
+    public static readonly string[] Names = [None, Bare, StraceSeccomp, StracePlain, Follow, Counters, Profile];
 
-    public static bool IsForkFollow(string name) => name is Follow or Counters;
+    public static bool IsForkFollow(string name) => name is Follow or Counters or Profile;
 
     /// <summary>Those that were asked for and can run here, in the order of <see cref="Names"/>.</summary>
     public static IReadOnlyList<Contender> Select(
@@ -44,6 +45,7 @@ internal sealed record Contender(string Name, Func<Command, string, Command> Wra
                 StracePlain => (workload, _) => Under(strace!, ["-f", "-qq", "-o", "/dev/null"], workload),
                 Follow => (workload, results) => forkFollow!.Command(workload, results, "none"),
                 Counters => (workload, results) => forkFollow!.Command(workload, results, "counters"),
+                Profile => (workload, results) => forkFollow!.Command(workload, results, "counters,cpu"),
                 _ => throw new BenchException($"unknown contender '{name}'"),
             }));
         }

@@ -52,4 +52,7 @@ internal sealed class ForkFollowProgram
     /// <summary>A workload under forkfollow, which says nothing itself; its results go to the given path.</summary>
     public Command Command(Command workload, string results, string collect) =>
         new(_path, ["-q", "--collect", collect, "-o", results, "--", workload.File, .. workload.Arguments]);
+
+    /// <summary>All result files of a run, made anew.</summary>
+    public Command Report(string results) => new(_path, "report", results, "--format", "all", "-q");
 }

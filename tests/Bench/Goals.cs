@@ -15,6 +15,7 @@ internal static class Goals
         ({ Alone: true, Kind: "exec" }, Contender.Follow, Contender.Bare) => null,
         ({ Alone: true }, Contender.Follow, Contender.Bare) => 0.75,
         ({ Alone: false }, Contender.Follow, Contender.Bare) => 1.05,
+        (_, Contender.Profile, Contender.StraceSeccomp) => 1.0,
         _ => null,
     };
 

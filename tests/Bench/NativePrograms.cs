@@ -7,7 +7,7 @@ namespace ForkFollow.Bench;
 internal sealed class NativePrograms
 {
     private static readonly (string Name, bool Static)[] _all =
-        [("storm", false), ("nothing", true), ("bareloop", false), ("stamp", true), ("crowd", false)];
+        [("storm", false), ("nothing", true), ("bareloop", false), ("stamp", true), ("crowd", false), ("compute", false)];
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "native");
 
@@ -18,6 +18,8 @@ internal sealed class NativePrograms
     public string Stamp { get; } = Binary("stamp");
 
     public string Crowd { get; } = Binary("crowd");
+
+    public string Compute { get; } = Binary("compute");
 
     /// <summary>Compiles what is missing or older than its source.</summary>
     public static async Task<NativePrograms> BuildAsync(CancellationToken token)

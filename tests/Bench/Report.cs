@@ -9,6 +9,7 @@ internal static class Report
     private static readonly (string Above, string Below)[] _ratios =
     [
         (Contender.Follow, Contender.Bare),
+        (Contender.Profile, Contender.StraceSeccomp),
         (Contender.Counters, Contender.StraceSeccomp),
         (Contender.Follow, Contender.None),
     ];

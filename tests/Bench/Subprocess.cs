@@ -66,9 +66,11 @@ internal sealed class Subprocess : IDisposable
     public static Subprocess Start(Command command, CancellationToken token) => new(command, _runLimit, token);
 
     /// <summary>Runs a command to its end and gives its standard output; an exit code but 0 is an error.</summary>
-    public static async Task<string> RunAsync(Command command, CancellationToken token, TimeSpan? limit = null)
+    public static async Task<string> RunAsync(
+        Command command, CancellationToken token, TimeSpan? limit = null, Action<int>? started = null)
     {
         using var process = new Subprocess(command, limit ?? _runLimit, token);
+        started?.Invoke(process.Id);
         process._process.StandardInput.Close();
         return await process.FinishAsync();
     }

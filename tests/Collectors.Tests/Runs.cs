@@ -12,6 +12,10 @@ internal static class Runs
         typeof(Runs).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TraceeFolder").Value!,
         name);
 
+    /// <summary>A program's path; null if it is not installed.</summary>
+    internal static string? FindOnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
+
     internal static async Task<(RunResults Results, FollowerFigures Figures)> FollowAsync(
         IReadOnlyList<Collector> collectors, params string[] command)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Host.Tests;
@@ -252,7 +253,7 @@ public class TreeReportTests
             "\x1b[2Jevil\r",
             ["x", "\x1b]0;title\a", "\u202egpj.exe", "a\nforkfollow: all is well", "\u009b31m", "\ud800"],
             children: [.. Enumerable.Repeat(0, 6).Select(_ => Node("\tchild\x7f"))]);
-        var model = new TreeReportModel(new() { WallNs = 1, Execs = 1 }, [root], [new(LedgerKind.Fault, 1, "bad \x1b[0m text")]);
+        var model = new TreeReportModel(new() { WallNs = 1, Execs = 1 }, [root], [new("fault", 1, "bad \x1b[0m text")]);
 
         string text = RenderModel(model, 300);
 
@@ -355,10 +356,10 @@ public class TreeReportTests
     [Fact]
     public void Gaps_that_differ_in_numbers_only_are_one_line_with_a_count()
     {
-        LedgerEntry[] entries =
+        RecordedNote[] entries =
         [
-            .. Enumerable.Range(100, 1234).Select(pid => new LedgerEntry(LedgerKind.Escaped, pid, $"{pid}: escaped")),
-            new(LedgerKind.SeizeRefused, 7, "cannot follow 7: a zombie"),
+            .. Enumerable.Range(100, 1234).Select(pid => new RecordedNote("escaped", pid, $"{pid}: escaped")),
+            new("seize-refused", 7, "cannot follow 7: a zombie"),
         ];
 
         string[] lines = Lines(RenderModel(new(new(), [], entries), 100));
@@ -375,10 +376,10 @@ public class TreeReportTests
     [Fact]
     public void The_ledger_is_short_whatever_is_in_it()
     {
-        LedgerEntry[] entries =
+        RecordedNote[] entries =
         [
             .. Enum.GetValues<LedgerKind>().SelectMany(kind => Enumerable.Range(0, 100)
-                .Select(i => new LedgerEntry(kind, i, $"{kind} of {new string('x', i)}"))),
+                .Select(i => new RecordedNote(kind.ToString(), i, $"{kind} of {new string('x', i)}"))),
         ];
 
         string[] lines = Lines(RenderModel(new(new(), [], entries), 100));
@@ -399,7 +400,7 @@ public class TreeReportTests
         var node = new TreeReportNode
         {
             Name = name,
-            Arguments = arguments is null ? null : () => arguments,
+            Arguments = arguments,
             Figures = figures ?? Figures(Ms, Ms, 1_000_000, 1, 1),
             End = end,
             Exit = exit ?? (end == ProcessEnd.Exited ? new(0, 0, false) : null),
@@ -413,7 +414,7 @@ public class TreeReportTests
     private static TreeReportFigures Figures(long wall, long? cpu, long? peak, long? switches, long? faults) =>
         new(wall, cpu, peak, switches, faults, Cycles: null, Instructions: null);
 
-    private static ResourceUsage Usage(long user, long system) => new(user, system, 0, 0, 0, null, null);
+    private static RecordedUsage Usage(long user, long system) => new(user, system, 0, 0, 0, null, null);
 
     private static TreeReportModel Model(params TreeReportNode[] roots) => new(new() { WallNs = Ms, Execs = 1 }, roots, []);
 

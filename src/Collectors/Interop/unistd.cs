@@ -8,7 +8,6 @@ internal static unsafe partial class LibC
     internal const int EPERM = 1;
     internal const int ENOENT = 2;
     internal const int ESRCH = 3;
-    internal const int EINTR = 4;
     internal const int EACCES = 13;
     internal const int ENODEV = 19;
     internal const int EINVAL = 22;

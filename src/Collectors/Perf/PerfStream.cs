@@ -23,6 +23,9 @@ internal sealed record ProcessSeed(long Time, int Pid, byte[] Maps, IReadOnlyLis
 /// <summary>Takes the records of a stream, in order of time. All calls come on the reader thread.</summary>
 internal interface IRecordSink
 {
+    /// <summary>A round begins: records follow.</summary>
+    void Begin();
+
     /// <summary>A record. It is valid during the call.</summary>
     void Take(in PerfRecord record, StreamSource source);
 
@@ -251,6 +254,7 @@ internal sealed unsafe class PerfStream : IDisposable
 
     private void GiveOut(long until)
     {
+        _sink.Begin();
         while (true)
         {
             RecordBatch oldest = Oldest();

@@ -36,6 +36,9 @@ internal sealed class StreamPlan : IDisposable
     /// <summary>Whether any event is opened on targets.</summary>
     internal bool HasTaskEvents => _events.Exists(one => !one.WholeMachine);
 
+    /// <summary>Whether any event has stacks.</summary>
+    internal bool HasStacks => _events.Exists(one => one.HasCallChain);
+
     /// <summary>Finds out what can be done.</summary>
     /// <param name="options">What is asked for.</param>
     /// <param name="refusal">Why not, in one line; null otherwise.</param>

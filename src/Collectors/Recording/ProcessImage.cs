@@ -21,8 +21,8 @@ internal sealed class ProcessImage(int pid, CodeMap code, string name)
 
     internal Dictionary<int, ThreadImage> Threads { get; } = [];
 
-    /// <summary>The module of code that it made itself; -1 while there is none. A new one after each exec.</summary>
-    internal int JitModule { get; set; } = -1;
+    /// <summary>Code that it made itself; null while there is none. A new one after each exec.</summary>
+    internal JitCode? Jit { get; set; }
 
     internal long Samples { get; set; }
 

@@ -20,6 +20,9 @@ public enum FrameKind
 /// <param name="Kind">Of what kind.</param>
 public sealed record ProfileModule(string Path, string BuildId, FrameKind Kind)
 {
+    /// <summary>The path of what is in no mapping: where a chain of frame pointers has broken off.</summary>
+    internal const string Unknown = "[unknown]";
+
     /// <summary>The last part of the path.</summary>
     public string Name => Path is ['[', ..] ? Path : System.IO.Path.GetFileName(Path.Replace(" (deleted)", ""));
 }
@@ -91,6 +94,9 @@ public sealed record Profile
 
     /// <summary>How often CPUs were sampled, in Hz.</summary>
     public int Frequency { get; init; }
+
+    /// <summary>Whether the functions of all frames that have one are known.</summary>
+    public bool HasSymbols { get; init; } = true;
 
     /// <summary>Where code is.</summary>
     public IReadOnlyList<ProfileModule> Modules { get; init; } = [];

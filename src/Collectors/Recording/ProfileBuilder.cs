@@ -14,6 +14,7 @@ internal sealed class ProfileBuilder
     private readonly Dictionary<(int Thread, int Stack), WaitPlace> _waits = [];
     private readonly Dictionary<(int Event, int Thread, int Stack), long> _traces = [];
     private readonly Dictionary<int, string> _functions = [];
+    private bool _hasSymbols;
 
     /// <summary>The header of the first chunk; null before it.</summary>
     internal Header? Header { get; private set; }
@@ -43,6 +44,7 @@ internal sealed class ProfileBuilder
         AddSamples(chunk.Samples);
         AddWaits(chunk.Waits);
         AddTraces(chunk.Traces);
+        _hasSymbols |= chunk.HasSymbols;
         foreach (Symbol symbol in chunk.Symbols)
             _functions[(int)symbol.Frame] = symbol.Function;
     }
@@ -53,6 +55,7 @@ internal sealed class ProfileBuilder
         Cpus = Header!.Cpus,
         CpuEvent = Header.CpuEvent.Length == 0 ? null : Header.CpuEvent,
         Frequency = Header.Frequency,
+        HasSymbols = _hasSymbols,
         Modules = _modules,
         Frames = [.. _frames.Select((frame, i) => MakeFrame(i, frame.Module, frame.Address))],
         Stacks = new(_parents, _nodeFrames),
@@ -63,8 +66,14 @@ internal sealed class ProfileBuilder
         Traces = [.. _traces.Select(one => new TracePlace(one.Key.Event, one.Key.Thread, one.Key.Stack, one.Value))],
     };
 
-    private ProfileFrame MakeFrame(int frame, int module, ulong address) =>
-        new(_functions.GetValueOrDefault(frame) ?? $"{_modules[module].Name}+0x{address:x}", module, address);
+    private ProfileFrame MakeFrame(int frame, int module, ulong address)
+    {
+        string? function = _functions.GetValueOrDefault(frame);
+        if (function is not (null or ""))
+            return new(function, module, address);
+        string name = _modules[module].Name;
+        return new(name == ProfileModule.Unknown ? name : $"{name}+0x{address:x}", module, address);
+    }
 
     private void AddSamples(Samples? samples)
     {

@@ -15,9 +15,13 @@ internal sealed class StackInterner
     /// <param name="module">Its module.</param>
     /// <param name="address">The offset in the module's file; the address for the kernel and for code of a JIT.</param>
     /// <param name="chunk">Takes it if it is new.</param>
-    internal int Frame(int module, ulong address, Chunk chunk)
+    internal int Frame(int module, ulong address, Chunk chunk) => Frame(module, address, chunk, out _);
+
+    /// <summary>As above, and whether it was new.</summary>
+    internal int Frame(int module, ulong address, Chunk chunk, out bool added)
     {
-        if (_frames.TryGetValue((module, address), out int frame))
+        added = !_frames.TryGetValue((module, address), out int frame);
+        if (!added)
             return frame;
         frame = _frames.Count;
         _frames.Add((module, address), frame);
@@ -45,5 +49,5 @@ internal sealed class StackInterner
     }
 
     /// <summary>All frames and their numbers.</summary>
-    internal IEnumerable<KeyValuePair<(int Module, ulong Address), int>> Frames => _frames;
+    internal IReadOnlyDictionary<(int Module, ulong Address), int> Frames => _frames;
 }

@@ -21,7 +21,7 @@ internal sealed partial class StreamRecorder
             return;
         }
 
-        if (!_images.TryGetValue(record.Pid, out ProcessImage? image))
+        if (ImageOf(record.Pid, record.Time) is not { } image)
             return;
         image.LastSeen = record.Time;
         ThreadImage thread = image.Thread(record.Tid);
@@ -130,10 +130,15 @@ internal sealed partial class StreamRecorder
 
     private int UserFrame(ProcessImage image, ulong address)
     {
-        if (image.Code.TryFind(address, out CodeMapping mapping) && mapping.Module >= 0)
+        // Where frame pointers are not kept a chain ends in numbers that are no addresses: one place for all of them.
+        if (!image.Code.TryFind(address, out CodeMapping mapping))
+            return _stacks.Frame(_modules.Unknown(_chunk), 0, _chunk);
+        if (mapping.Module >= 0)
             return _stacks.Frame(mapping.Module, address - mapping.Start + mapping.FileOffset, _chunk);
-        if (image.JitModule < 0)
-            image.JitModule = _modules.Jit(_chunk);
-        return _stacks.Frame(image.JitModule, address, _chunk);
+        image.Jit ??= new(image.Pid, _modules.Jit(_chunk));
+        int frame = _stacks.Frame(image.Jit.Module, address, _chunk, out bool added);
+        if (added)
+            image.Jit.Add(frame, address);
+        return frame;
     }
 }

@@ -18,8 +18,7 @@ internal sealed partial class StreamRecorder
         }
 
         image.Code.Clear();
-        foreach (ProcMapping mapping in ProcMapping.Parse(seed.Maps))
-            Map(image, mapping.Start, mapping.End, mapping.FileOffset, mapping.Path, buildId: null);
+        Map(image, seed.Maps);
         foreach ((int tid, string name) in seed.Threads)
         {
             ThreadImage thread = image.Thread(tid);
@@ -62,6 +61,30 @@ internal sealed partial class StreamRecorder
             Finish(image, result);
     }
 
+    /// <summary>
+    /// The image of who gave a sample; null if it is not followed. If its FORK record was lost, it is told by what the
+    /// follower knows, and its mappings by what they are now.
+    /// </summary>
+    private ProcessImage? ImageOf(int pid, long time)
+    {
+        if (_images.TryGetValue(pid, out ProcessImage? image))
+            return image;
+        if (_results.FindByPid(pid, time) is not { } result)
+            return null;
+        image = new(pid, new(), result.Process.Comm) { Result = result };
+        _images.Add(pid, image);
+        try
+        {
+            Map(image, File.ReadAllBytes($"/proc/{pid}/maps"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is gone: its frames have no names.
+        }
+
+        return image;
+    }
+
     private void TakeExit(in PerfRecord record)
     {
         // A thread of a process that lives on; the last one goes with its process.
@@ -80,7 +103,7 @@ internal sealed partial class StreamRecorder
         if ((record.Header.misc & LibC.PERF_RECORD_MISC_COMM_EXEC) != 0)
         {
             image.Code.Clear();
-            image.JitModule = -1;
+            EndJit(image);
             foreach (int other in image.Threads.Keys.Where(other => other != tid).ToList())
                 image.Threads.Remove(other);
         }
@@ -100,19 +123,23 @@ internal sealed partial class StreamRecorder
             return;
         ulong start = U64(record.Body, 8);
         ulong length = U64(record.Body, 16);
-        string? buildId = null;
-        if ((record.Header.misc & LibC.PERF_RECORD_MISC_MMAP_BUILD_ID) != 0)
-        {
-            int size = Math.Min((int)record.Body[32], 20);
-            buildId = Convert.ToHexStringLower(record.Body.Slice(36, size));
-        }
-
-        Map(image, start, start + length, U64(record.Body, 24), Text(record.Body[64..]), buildId);
+        string path = Text(record.Body[64..]);
+        ReadOnlySpan<byte> identity = record.Body[32..];
+        MappedFile file = (record.Header.misc & LibC.PERF_RECORD_MISC_MMAP_BUILD_ID) != 0
+            ? new(path, Convert.ToHexStringLower(identity.Slice(4, Math.Min((int)identity[0], 20))), "")
+            : new(path, "", $"{(uint)I32(identity, 0)}:{(uint)I32(identity, 4)}:{U64(identity, 8)}");
+        Map(image, start, start + length, U64(record.Body, 24), file);
     }
 
-    private void Map(ProcessImage image, ulong start, ulong end, ulong fileOffset, string path, string? buildId)
+    private void Map(ProcessImage image, byte[] maps)
     {
-        int module = ModuleTable.IsFile(path) ? _modules.Intern(path, buildId, _chunk) : -1;
+        foreach (ProcMapping mapping in ProcMapping.Parse(maps))
+            Map(image, mapping.Start, mapping.End, mapping.FileOffset, new(mapping.Path, "", ""));
+    }
+
+    private void Map(ProcessImage image, ulong start, ulong end, ulong fileOffset, MappedFile file)
+    {
+        int module = file.HasCode ? _modules.Intern(file, image.Pid, start, end, _chunk) : -1;
         image.Code.Add(new(start, end, fileOffset, module));
     }
 

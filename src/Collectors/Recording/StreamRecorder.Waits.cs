@@ -15,7 +15,7 @@ internal sealed partial class StreamRecorder
 
     private void TakeSwitch(in PerfRecord record, StreamSource source)
     {
-        if (!_images.TryGetValue(record.Pid, out ProcessImage? image))
+        if (ImageOf(record.Pid, record.Time) is not { } image)
             return;
         ThreadImage thread = image.Thread(record.Tid);
         if (!thread.Accepts(source.Event.Index, source.Owner))

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using ForkFollow.Collectors.Interop;
 using ForkFollow.Collectors.Perf;
 using ForkFollow.Collectors.Recording.Protocol;
+using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Collectors.Recording;
 
@@ -15,7 +16,7 @@ namespace ForkFollow.Collectors.Recording;
 /// before our tracer has reaped it. What is in no followed process (all others, when the whole machine is sampled) is
 /// passed over.
 /// </para>
-/// Reader thread, but for <see cref="Ended"/>.
+/// Reader thread, but for <see cref="Ended"/> and <see cref="Offer"/>.
 /// </summary>
 internal sealed partial class StreamRecorder : IRecordSink
 {
@@ -26,6 +27,7 @@ internal sealed partial class StreamRecorder : IRecordSink
     private readonly ModuleTable _modules;
     private readonly Dictionary<int, ProcessImage> _images = [];
     private readonly ConcurrentQueue<ProcessResult> _ended = new();
+    private readonly ConcurrentQueue<SafeFileHandle> _executables = new();
     private readonly Queue<ProcessResult> _toFinish = new();
     private readonly StackInterner _stacks = new();
     private readonly string[] _traceEvents;
@@ -49,11 +51,14 @@ internal sealed partial class StreamRecorder : IRecordSink
     /// <summary>Records of processes that were lost or belong to no process that is known.</summary>
     internal long Unattributed { get; private set; }
 
-    /// <summary>All places in the code, by module and address, with their numbers. After the stream has ended.</summary>
-    internal IEnumerable<KeyValuePair<(int Module, ulong Address), int>> Frames => _stacks.Frames;
-
     /// <summary>A process has ended: its sums are due once all its records have come. Any thread.</summary>
     internal void Ended(ProcessResult result) => _ended.Enqueue(result);
+
+    public void Begin()
+    {
+        while (_executables.TryDequeue(out SafeFileHandle? executable))
+            _modules.Offer(executable);
+    }
 
     public void Take(in PerfRecord record, StreamSource source)
     {
@@ -115,12 +120,18 @@ internal sealed partial class StreamRecorder : IRecordSink
         WriteChunk(time == long.MaxValue);
     }
 
-    /// <summary>Writes the functions of frames, at the end.</summary>
-    internal void WriteSymbols(IEnumerable<Symbol> symbols)
+    /// <summary>Writes the functions of all places. After the stream has ended.</summary>
+    internal void WriteSymbols()
     {
-        _chunk.Symbols.AddRange(symbols);
+        if (_stacks.Frames.Count == 0)
+            return;
+        _chunk.Symbols.AddRange(new Symbolizer().Name(_stacks.Frames, _modules));
+        _chunk.HasSymbols = true;
         WriteChunk(now: true);
     }
+
+    /// <summary>Takes the executable of a process that is held at its exec. Any thread.</summary>
+    internal void Offer(SafeFileHandle executable) => _executables.Enqueue(executable);
 
     private void WriteChunk(bool now)
     {
@@ -160,6 +171,7 @@ internal sealed partial class StreamRecorder : IRecordSink
     private void Finish(ProcessImage image, ProcessResult result)
     {
         EndWaits(image, result.Process.EndTimestamp);
+        EndJit(image);
         FlushSums(image);
         result.Samples = image.Samples;
         result.Lost = image.Lost;
@@ -173,6 +185,14 @@ internal sealed partial class StreamRecorder : IRecordSink
             foreach (SyscallSum sum in calls.Values)
                 sum.Release();
         }
+    }
+
+    /// <summary>Writes the functions of code that a process made itself.</summary>
+    private void EndJit(ProcessImage image)
+    {
+        if (image.Jit is { } jit)
+            _chunk.Symbols.AddRange(jit.Resolve());
+        image.Jit = null;
     }
 
     /// <summary>Puts the sums of a process so far into the current chunk.</summary>

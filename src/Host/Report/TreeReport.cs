@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Text;
-using ForkFollow.Collectors;
-using ForkFollow.Follower;
+using ForkFollow.Collectors.Recording;
 
 namespace ForkFollow.Host;
 
@@ -18,11 +16,10 @@ internal static class TreeReport
 
     /// <summary>Writes the report of a run.</summary>
     /// <param name="output">Drawn with lines if its encoding is UTF-8, with ASCII if not.</param>
-    /// <param name="results">The results of all processes.</param>
-    /// <param name="figures">What the follower counted, and the ledger.</param>
+    /// <param name="run">The run.</param>
     /// <param name="width">Columns of the terminal.</param>
-    internal static void Write(TextWriter output, RunResults results, FollowerFigures figures, int width) =>
-        Write(output, TreeReportBuilder.Build(results, figures, Stopwatch.GetTimestamp()), width);
+    internal static void Write(TextWriter output, RecordedRun run, int width) =>
+        Write(output, TreeReportBuilder.Build(run), width);
 
     /// <summary>Writes the report of a model.</summary>
     internal static void Write(TextWriter output, TreeReportModel model, int width)
@@ -37,6 +34,7 @@ internal static class TreeReport
             WriteNotes(text, rows, glyphs);
         }
 
+        TreeReportFunctions.Write(text, model.Functions, Math.Max(width, LeastWidth));
         TreeReportLedger.Write(text, model.Ledger, glyphs);
         output.Write(text);
         output.Flush();

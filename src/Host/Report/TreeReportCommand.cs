@@ -43,7 +43,7 @@ internal sealed class TreeReportCommand(TreeReportGlyphs glyphs, int deepest, in
 
         // A command line may have megabytes; what will not be shown is not written either.
         var text = new StringBuilder(name);
-        foreach (string argument in row.First.Arguments().Skip(1))
+        foreach (string argument in row.First.Arguments.Skip(1))
         {
             if (text.Length > longest)
                 break;

@@ -1,5 +1,5 @@
 using System.Text;
-using ForkFollow.Follower;
+using ForkFollow.Collectors.Recording;
 
 namespace ForkFollow.Host;
 
@@ -13,7 +13,7 @@ internal static class TreeReportLedger
     private const int MostLines = 12;
 
     /// <summary>Writes nothing if there is nothing to say.</summary>
-    internal static void Write(StringBuilder output, IReadOnlyCollection<LedgerEntry> entries, TreeReportGlyphs glyphs)
+    internal static void Write(StringBuilder output, IReadOnlyList<RecordedNote> entries, TreeReportGlyphs glyphs)
     {
         if (entries.Count == 0)
             return;
@@ -21,10 +21,10 @@ internal static class TreeReportLedger
         output.Append("not followed, or not as it should be (tree.json has all):\n");
         int lines = 0;
         int hidden = 0;
-        foreach (IGrouping<LedgerKind, LedgerEntry> kind in entries.GroupBy(entry => entry.Kind))
+        foreach (IGrouping<string, RecordedNote> kind in entries.GroupBy(entry => entry.Kind))
         {
             int ofKind = 0;
-            foreach (IGrouping<string, LedgerEntry> alike in kind.GroupBy(entry => WithoutNumbers(entry.Text)))
+            foreach (IGrouping<string, RecordedNote> alike in kind.GroupBy(entry => WithoutNumbers(entry.Text)))
             {
                 if (ofKind++ >= MostLinesOfAKind || lines >= MostLines)
                 {
@@ -41,7 +41,7 @@ internal static class TreeReportLedger
             output.Append("  ").Append(glyphs.Ellipsis).Append(" and ").Append(Units.Exact(hidden)).Append(" more\n");
     }
 
-    private static void WriteLine(StringBuilder output, LedgerEntry first, int count, TreeReportGlyphs glyphs)
+    private static void WriteLine(StringBuilder output, RecordedNote first, int count, TreeReportGlyphs glyphs)
     {
         output.Append("  ");
         if (count > 1)

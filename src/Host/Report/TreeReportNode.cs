@@ -1,3 +1,4 @@
+using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Host;
@@ -42,10 +43,9 @@ internal sealed class TreeReportNode
     internal required string Name { get; init; }
 
     /// <summary>
-    /// Gives its command line, the program's name first, not safe to print; null for a fork that never called exec. Not
-    /// kept: of 100,000 command lines the report shows 200.
+    /// Its command line, the program's name first, not safe to print; null for a fork that never called exec.
     /// </summary>
-    internal Func<IReadOnlyList<string>>? Arguments { get; init; }
+    internal IReadOnlyList<string>? Arguments { get; init; }
 
     /// <summary>What it took itself, its children not included.</summary>
     internal TreeReportFigures Figures { get; init; }
@@ -68,4 +68,8 @@ internal sealed class TreeReportNode
 /// <param name="Roots">The targets, and processes whose parent is not known.</param>
 /// <param name="Ledger">What was not followed, and why.</param>
 internal sealed record TreeReportModel(
-    TreeReportTotals Totals, IReadOnlyList<TreeReportNode> Roots, IReadOnlyCollection<LedgerEntry> Ledger);
+    TreeReportTotals Totals, IReadOnlyList<TreeReportNode> Roots, IReadOnlyList<RecordedNote> Ledger)
+{
+    /// <summary>The top functions by executable; empty if CPU time was not sampled.</summary>
+    internal IReadOnlyList<TreeReportProgram> Functions { get; init; } = [];
+}

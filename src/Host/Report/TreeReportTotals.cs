@@ -1,4 +1,5 @@
 using System.Globalization;
+using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Host;
@@ -23,7 +24,7 @@ internal sealed class TreeReportTotals
     internal long Execs { get; init; }
 
     /// <summary>Counts one process.</summary>
-    internal void Add(ProcessEnd end, ProcessExit? exit, int threads, ResourceUsage? usage)
+    internal void Add(ProcessEnd end, ProcessExit? exit, int threads, RecordedUsage? usage)
     {
         _processes++;
         _threads += threads;

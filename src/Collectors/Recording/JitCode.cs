@@ -1,0 +1,53 @@
+using ForkFollow.Collectors.Recording.Protocol;
+using ForkFollow.Collectors.Symbols;
+using Microsoft.Win32.SafeHandles;
+
+namespace ForkFollow.Collectors.Recording;
+
+/// <summary>
+/// Code that a process made itself: the places in it that were seen, and the file that its just-in-time compiler tells
+/// their functions in. That file is opened while the process lives, since its /tmp may go with it, and read at its end,
+/// since it grows until then. Reader thread.
+/// </summary>
+internal sealed class JitCode(int pid, int module)
+{
+    private readonly List<(int Frame, ulong Address)> _places = [];
+    private SafeFileHandle? _map;
+
+    /// <summary>Its number among the modules.</summary>
+    internal int Module { get; } = module;
+
+    /// <summary>Takes a place that was not seen before.</summary>
+    internal void Add(int frame, ulong address)
+    {
+        _places.Add((frame, address));
+
+        // The compiler may begin its file later than we saw the first frame: ask at the 1st, 2nd, 4th, 8th, …
+        if (_map is null && (_places.Count & (_places.Count - 1)) == 0)
+            Open();
+    }
+
+    /// <summary>The functions of all places that have one; ends it.</summary>
+    internal IEnumerable<Symbol> Resolve()
+    {
+        if (_map is null)
+            Open();
+        if (_map is null)
+            yield break;
+        using (_map)
+        {
+            PerfMap? map = PerfMap.Read(_map, out _);
+            foreach ((int frame, ulong address) in _places)
+            {
+                if (map?.Find(address) is { } function)
+                    yield return new() { Frame = (uint)frame, Function = function };
+            }
+        }
+    }
+
+    private void Open()
+    {
+        using TargetRoot? root = TargetRoot.OfProcess(pid, out _);
+        _map = root is null ? null : PerfMap.Open(pid, root, out _);
+    }
+}

@@ -1,0 +1,153 @@
+// The panel beside the views: what is selected, in words and figures.
+import { LineChart } from 'echarts/charts';
+import { GridComponent } from 'echarts/components';
+import * as echarts from 'echarts/core';
+import { ending } from './model.js';
+import { syscallSums } from './tables.js';
+import { bytes, count, el, percent, plural, quote, show, time, visible } from './text.js';
+import { onTheme, theme } from './theme.js';
+
+echarts.use([LineChart, GridComponent]);
+
+const facts = (rows) => el('dl', { className: 'facts' }, rows.filter(Boolean).map(([name, value, note]) => [el('dt', {}, name), el('dd', {}, value, note ? el('small', {}, ` ${note}`) : null)]));
+const part = (title, ...content) => el('section', {}, el('h3', {}, title), ...content);
+
+export class Details {
+  constructor(run, selection) {
+    this.run = run;
+    this.selection = selection;
+    this.panel = document.getElementById('details');
+    selection.onChange(() => this.draw());
+    onTheme(() => this.draw());
+    new ResizeObserver(() => this.chart?.resize()).observe(this.panel);
+  }
+
+  draw() {
+    const { selection } = this;
+    this.chart?.dispose();
+    this.chart = null;
+    this.panel.replaceChildren(...(selection.kind === 'process' ? this.#process(selection.process) : this.#several()).filter(Boolean));
+    this.panel.scrollTop = 0;
+    if (selection.kind === 'process') this.#memory(selection.process);
+  }
+
+  #process(i) {
+    const { run } = this;
+    const { p, text } = run;
+    const parent = run.parent[i];
+    return [
+      el('h2', {}, show(run.program[i], 120)),
+      el('p', { className: run.failed[i] ? 'failed' : 'soft' }, `${run.failed[i] ? '✕ ' : ''}${visible(ending(run, i))}`),
+      facts([
+        ['pid', `${p.pid[i]}`, `#${p.id[i]}, by ${text(p.origin[i])}`],
+        ['Parent', parent < 0 ? String(p.parentPid[i] || '–') : this.#link(parent)],
+        ['Wall', time(run.wall[i]), `from ${time(p.start[i])}`],
+        ['CPU', time(run.cpu[i]), run.cpu[i] === null ? '' : `${percent(run.cpu[i], run.wall[i])} of wall`],
+        ['User, system', `${time(p.user[i])}, ${time(p.system[i])}`],
+        ['Peak RSS', bytes(p.rss[i])],
+        ['Faults', count(p.minorFaults[i]), `${count(p.majorFaults[i])} major`],
+        ['Switches', count(p.voluntary[i]), `${count(p.involuntary[i])} involuntary`],
+        p.waitNs?.[i] >= 0 && p.waitNs[i] !== null && ['Waited', time(p.waitNs[i]), `${count(p.waits[i])} times; run queue ${time(p.runQueueNs[i])}`],
+        ['Samples', count(p.samples[i]), p.lost[i] > 0 ? `${count(p.lost[i])} lost` : ''],
+        ['Collectors', text(p.collectors[i]) || 'none'],
+      ]),
+      this.#execs(i),
+      el('section', { className: 'memory', hidden: true }),
+      this.#counters(i),
+      this.#threads(i),
+      this.#children(i),
+      this.#calls([i]),
+    ];
+  }
+
+  #link(i) {
+    const { run } = this;
+    return el('button', { className: 'link', onclick: () => this.selection.pick(i) }, `${show(run.program[i], 60)} ${run.p.pid[i]}`);
+  }
+
+  #execs(i) {
+    const execs = this.run.execsOf(i);
+    if (execs.length === 0) return part('Programs', el('p', { className: 'soft' }, 'A fork that never called exec.'));
+    return part(execs.length === 1 ? 'Program' : 'Programs', ...execs.map((e) => {
+      const line = e.args.map(quote).join(' ');
+      return el('div', { className: 'exec' }, el('div', { className: 'soft' }, `${show(e.path, 300)} at ${time(e.at)}`), el('div', { className: 'mono' }, show(line, 600)),
+        line.length > 600 ? el('details', {}, el('summary', {}, `All of it: ${plural(e.args.length, 'argument')}, ${plural(line.length, 'character')}`), el('div', { className: 'mono' }, visible(line))) : null);
+    }));
+  }
+
+  #counters(i) {
+    const rows = this.run.p.counters.filter((c) => c.values[i] !== null);
+    if (rows.length === 0) return null;
+    return part('Counters', facts(rows.map((c) => [show(c.name, 60), (c.name.endsWith('-clock') ? time : count)(c.values[i])])));
+  }
+
+  #threads(i) {
+    const { run } = this;
+    const { tid, name } = run.profile.threads;
+    const seen = run.threadsOf[i];
+    return part(plural(run.p.threads[i], 'thread'), seen.length === 0 ? null
+      : el('ul', {}, seen.slice(0, 50).map((t) => el('li', {}, el('span', { className: 'soft' }, `${tid[t]} `), show(run.text(name[t]), 60))),
+        seen.length > 50 ? el('li', { className: 'soft' }, `and ${count(seen.length - 50)} more`) : null));
+  }
+
+  #children(i) {
+    const children = this.run.children[i];
+    if (children.length === 0) return null;
+    return part(`${plural(children.length, 'child', 'children')}, ${count(this.run.size[i] - 1)} in all below it`,
+      el('ul', {}, children.slice(0, 12).map((c) => el('li', {}, this.#link(c))), children.length > 12 ? el('li', { className: 'soft' }, `and ${count(children.length - 12)} more`) : null));
+  }
+
+  #calls(members) {
+    const { run } = this;
+    if (!run.syscalls) return null;
+    const calls = syscallSums(run, members).sort((a, b) => b.total - a.total).slice(0, 6);
+    return calls.length === 0 ? null : part('Longest system calls', facts(calls.map((c) => [show(c.key, 40), time(c.total), `${count(c.count)} times`])));
+  }
+
+  #several() {
+    const { run, selection } = this;
+    const { members } = selection;
+    const sum = (column) => members.reduce((s, i) => s + (column[i] ?? 0), 0);
+    const failed = members.filter((i) => run.failed[i]);
+    const title = { run: 'Whole run', subtree: `Subtree of ${show(run.program[selection.process] ?? '', 80)} ${run.p.pid[selection.process]}`, program: show(selection.program ?? '', 80) }[selection.kind];
+    const longest = [...members].sort((a, b) => (run.cpu[b] ?? 0) - (run.cpu[a] ?? 0)).slice(0, 8);
+    return [
+      el('h2', {}, title),
+      facts([
+        ['Processes', count(members.length), plural(members.reduce((s, i) => s + run.execs.count[i], 0), 'exec')],
+        ['Failed', count(failed.length)],
+        ['CPU', time(sum(run.cpu)), `${time(sum(run.p.user))} user`],
+        ['Wall, sum', time(sum(run.wall))],
+        ['Peak RSS', bytes(members.reduce((m, i) => Math.max(m, run.p.rss[i] ?? 0), 0)), 'of one process'],
+        ['Samples', count(sum(run.p.samples)), sum(run.p.lost) > 0 ? `${count(sum(run.p.lost))} lost` : ''],
+      ]),
+      failed.length > 0 && part('Failed', el('ul', {}, failed.slice(0, 8).map((i) => el('li', {}, this.#link(i), ' ', el('span', { className: 'failed' }, visible(ending(run, i))))),
+        failed.length > 8 ? el('li', { className: 'soft' }, `and ${count(failed.length - 8)} more`) : null)),
+      longest.length > 1 && part('Most CPU time', el('ul', {}, longest.map((i) => el('li', { className: 'two' }, this.#link(i), el('span', {}, time(run.cpu[i])))))),
+      this.#calls(members),
+    ];
+  }
+
+  /** Resident memory over time, if /proc was read. */
+  #memory(i) {
+    const { run } = this;
+    if (!run.ticks) return;
+    const [from, to] = [run.tickStart[i], run.tickStart[i + 1]];
+    if (to - from < 2) return;
+    const holder = this.panel.querySelector('.memory');
+    const box = el('div', { className: 'spark', role: 'img', 'aria-label': 'Resident memory over time' });
+    holder.hidden = false;
+    holder.append(el('h3', {}, 'Resident memory'), box);
+    const colours = theme();
+    const label = { color: colours.soft, fontFamily: colours.font, fontSize: 10 };
+    this.chart = echarts.init(box);
+    const data = Array.from({ length: to - from }, (_, k) => [run.ticks.at[from + k], run.ticks.rss[from + k]]);
+    const top = data.reduce((m, [, v]) => Math.max(m, v), 1);
+    this.chart.setOption({
+      animation: false, grid: { left: 64, right: 12, top: 8, bottom: 20 },
+      xAxis: { type: 'value', min: 'dataMin', max: 'dataMax', splitNumber: 3, axisLabel: { ...label, formatter: time, hideOverlap: true, showMaxLabel: false }, splitLine: { show: false }, axisLine: { lineStyle: { color: colours.line } } },
+      yAxis: { type: 'value', min: 0, max: top, interval: top / 2, axisLabel: { ...label, formatter: bytes }, splitLine: { lineStyle: { color: colours.line } } },
+      series: [{ type: 'line', data, showSymbol: false, silent: true, lineStyle: { width: 1.5, color: colours.accent }, itemStyle: { color: colours.accent }, areaStyle: { color: colours.accent, opacity: 0.2 } }],
+    });
+  }
+}

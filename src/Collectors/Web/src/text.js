@@ -1,0 +1,73 @@
+// Text from processes is hostile: it goes into the page through el() and textContent alone, never as HTML, and visible()
+// shows what would change how other text looks.
+
+const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** Control characters as their pictures (␛), marks that reorder or hide text by their number. */
+export function visible(text) {
+  return text.replace(invisible, (c) => {
+    const code = c.charCodeAt(0);
+    if (code < 0x20) return String.fromCharCode(0x2400 + code);
+    if (code === 0x7f) return '␡';
+    if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
+    return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+  });
+}
+
+/** At most so many characters, without halving one. */
+export function cut(text, length) {
+  if (text.length <= length) return text;
+  const end = /[\ud800-\udbff]/.test(text[length - 2]) ? length - 2 : length - 1;
+  return `${text.slice(0, end)}…`;
+}
+
+/** For a place in the page: visible and not too long for it. */
+export const show = (text, length = 300) => visible(cut(text, length));
+
+/** An argument as one would type it in a shell. */
+export const quote = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** An element. Properties that are no property of it become attributes; children are nodes or text. */
+export function el(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith('on')) node.addEventListener(key.slice(2), value);
+    else if (key in node && key !== 'list') node[key] = value;
+    else node.setAttribute(key, value === true ? '' : value);
+  }
+  for (const child of children.flat()) if (child !== null && child !== undefined && child !== false) node.append(child);
+  return node;
+}
+
+const digits = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+
+export function time(ns) {
+  if (ns === null || ns === undefined) return '–';
+  if (ns < 0) return `−${time(-ns)}`;
+  if (ns === 0) return '0';
+  if (ns < 1e3) return `${Math.round(ns)} ns`;
+  if (ns < 999_500) return `${digits(ns / 1e3)} µs`;
+  if (ns < 999_500_000) return `${digits(ns / 1e6)} ms`;
+  if (ns < 60e9) return `${digits(ns / 1e9)} s`;
+  const seconds = Math.round(ns / 1e9);
+  const pad = (n) => String(n).padStart(2, '0');
+  return seconds < 3600
+    ? `${Math.floor(seconds / 60)} min ${pad(seconds % 60)} s`
+    : `${Math.floor(seconds / 3600)} h ${pad(Math.floor(seconds / 60) % 60)} min`;
+}
+
+export function bytes(value) {
+  if (value === null || value === undefined) return '–';
+  let unit = 0;
+  while (value >= 1000 && unit < 4) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : digits(value)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][unit]}`;
+}
+
+const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+export const count = (value) => (value === null || value === undefined ? '–' : grouped.format(value).replaceAll(',', '\u202f'));
+export const percent = (part, whole) => (whole > 0 ? `${(100 * part / whole).toFixed(part / whole >= 0.0995 ? 0 : 1)} %` : '–');
+export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using ForkFollow.Collectors.Recording;
+
+namespace ForkFollow.Host;
+
+/// <summary>Where an executable's CPU time went, all its processes together.</summary>
+/// <param name="Program">The executable. Not safe to print.</param>
+/// <param name="Samples">How many samples there are of it.</param>
+/// <param name="Share">Its part of all samples, 0 to 1.</param>
+/// <param name="Functions">The functions with the most samples of their own, not safe to print, and their part of its samples.</param>
+internal sealed record TreeReportProgram(
+    string Program, long Samples, double Share, IReadOnlyList<(string Function, string Module, double Share)> Functions);
+
+/// <summary>The top functions of each executable: those that were running, not their callers.</summary>
+internal static class TreeReportFunctions
+{
+    private const int MostPrograms = 5;
+    private const int MostFunctions = 5;
+    private const int LongestName = 200;
+
+    /// <summary>The executables with the most samples, the first one first; empty if CPU time was not sampled.</summary>
+    internal static IReadOnlyList<TreeReportProgram> Build(RecordedRun run)
+    {
+        Profile profile = run.Profile;
+        Dictionary<int, string> programs = ProgramsOf(run);
+        var counts = new Dictionary<string, Dictionary<(string, string), long>>();
+        foreach (CpuSample sample in profile.Samples)
+        {
+            string program = programs[profile.Threads[sample.Thread].ProcessId];
+            if (!counts.TryGetValue(program, out Dictionary<(string, string), long>? functions))
+                counts.Add(program, functions = []);
+            int frame = profile.Stacks.Frames[sample.Stack];
+            (string, string) key = frame < 0
+                ? ("[no stack]", "")
+                : (profile.Frames[frame].Function, profile.Modules[profile.Frames[frame].Module].Name);
+            functions[key] = functions.GetValueOrDefault(key) + 1;
+        }
+
+        return
+        [
+            .. counts.Select(one => Make(one.Key, one.Value, profile.Samples.Count))
+                .OrderByDescending(one => one.Samples).ThenBy(one => one.Program, StringComparer.Ordinal).Take(MostPrograms),
+        ];
+    }
+
+    /// <summary>Writes them; nothing if there are none.</summary>
+    internal static void Write(StringBuilder output, IReadOnlyList<TreeReportProgram> programs, int width)
+    {
+        foreach (TreeReportProgram program in programs)
+        {
+            output.Append("CPU of ").Append(SafeText.Escape(program.Program)).Append(": ").Append(Units.Exact(program.Samples))
+                .Append(program.Samples == 1 ? " sample, " : " samples, ").Append(Percent(program.Share)).Append(" of all\n");
+            foreach ((string function, string module, double share) in program.Functions)
+            {
+                string name = SafeText.Escape(function.Length > LongestName ? function[..LongestName] : function);
+                string line = $"  {Percent(share),6}  {name}{(module.Length == 0 ? "" : $"  [{SafeText.Escape(module.Trim('[', ']'))}]")}";
+                output.Append(SafeText.Cut(line, width, "...")).Append('\n');
+            }
+        }
+    }
+
+    /// <summary>What each process ran: a fork that never called exec runs its parent's program.</summary>
+    private static Dictionary<int, string> ProgramsOf(RecordedRun run)
+    {
+        var programs = new Dictionary<int, string>(run.Processes.Count);
+        foreach (RecordedProcess process in run.Processes)
+        {
+            bool inherits = process.Execs.Count == 0 && process.ParentId is not null;
+            programs[process.Id] = inherits && programs.TryGetValue(process.ParentId!.Value, out string? parents)
+                ? parents
+                : TreeReportBuilder.NameOf(process);
+        }
+
+        return programs;
+    }
+
+    private static TreeReportProgram Make(string program, Dictionary<(string, string), long> functions, int all)
+    {
+        long samples = functions.Values.Sum();
+        return new(program, samples, (double)samples / all,
+        [
+            .. functions.OrderByDescending(one => one.Value).ThenBy(one => one.Key.Item1, StringComparer.Ordinal).Take(MostFunctions)
+                .Select(one => (one.Key.Item1, one.Key.Item2, (double)one.Value / samples)),
+        ]);
+    }
+
+    private static string Percent(double part) => (part * 100).ToString("0.0", CultureInfo.InvariantCulture) + "%";
+}

@@ -1,0 +1,41 @@
+using ForkFollow.Collectors;
+using ForkFollow.Collectors.Formats;
+using ForkFollow.Collectors.Recording;
+
+namespace ForkFollow.Host;
+
+/// <summary><c>forkfollow report DIR</c>: makes the result files anew of what was collected, and shows the report.</summary>
+internal static class ReportCommand
+{
+    /// <summary>Runs it. Returns the exit status.</summary>
+    /// <exception cref="StartUpException">The directory holds no run, or it cannot be read or written.</exception>
+    internal static int Run(string directory, IReadOnlyList<ResultFormat> formats, bool quiet)
+    {
+        string path = Path.GetFullPath(directory);
+        RecordedRun run = Read(path);
+        if (!ResultFormats.WriteAll(formats, path, run))
+            return ExitStatus.StartUpProblem;
+        if (!quiet)
+            TreeReport.Write(StandardError.Writer, run, Terminal.Width);
+        return 0;
+    }
+
+    private static RecordedRun Read(string path)
+    {
+        if (!File.Exists(Path.Combine(path, TreeFile.Name)))
+        {
+            throw new StartUpException(
+                $"there is no {TreeFile.Name} in {SafeText.Escape(path)}; name a directory that a run of forkfollow has written");
+        }
+
+        try
+        {
+            RecordedRun run = RecordedTree.Read(Path.Combine(path, TreeFile.Name));
+            return run with { Profile = Symbolizer.Complete(RecordingReader.Read(path)) };
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new StartUpException(SafeText.Escape(e.Message));
+        }
+    }
+}

@@ -1,0 +1,257 @@
+using System.Diagnostics;
+using System.Globalization;
+using ForkFollow.Collectors.Formats;
+using ForkFollow.Collectors.Recording;
+using Microsoft.Playwright;
+using Xunit.Abstractions;
+
+namespace ForkFollow.Collectors.Tests;
+
+/// <summary>report.html as a reader uses it, in Chromium without a window.</summary>
+public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifetime
+{
+    private const string Chromium = "/usr/bin/chromium";
+    private const int FirstViewMs = 6_000;
+
+    private readonly List<string> _messages = [];
+    private readonly string _folder = Directory.CreateTempSubdirectory("forkfollow-page-").FullName;
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public async Task InitializeAsync()
+    {
+        if (!File.Exists(Chromium))
+            return;
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Chromium,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+        Assert.Empty(_messages); // no error, no warning, no request, in any test
+    }
+
+    [SkippableFact]
+    public async Task A_process_that_is_clicked_has_its_own_flame_graph()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Build());
+        string whole = await page.InnerTextAsync(".status");
+        Assert.Contains("2\u202f000 samples", whole, StringComparison.Ordinal);
+        await page.ClickAsync(".row[data-process='4'] .name");
+        string one = await page.InnerTextAsync(".status");
+        Assert.NotEqual(whole, one);
+        await page.SelectOptionAsync("#flame-group", "process");
+        string[] groups = await FramesAsync(page, ".frame");
+        Assert.Equal(["cc1 [1004] #4"], groups.Where(name => name.Contains('#')).Distinct());
+        Assert.EndsWith("#process=4", page.Url, StringComparison.Ordinal);
+        await page.Keyboard.PressAsync("Escape");
+        Assert.Equal(whole, await page.InnerTextAsync(".status"));
+        Assert.DoesNotContain("#", page.Url, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task An_executable_is_all_its_processes()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Build());
+        await page.ClickAsync(".row[data-process='4'] .name");
+        await page.ClickAsync("#scope [data-kind=program]");
+        Assert.Contains("all 60 processes of cc1", await page.InnerTextAsync("#crumbs"), StringComparison.Ordinal);
+        await page.SelectOptionAsync("#flame-group", "process");
+        string[] groups = await FramesAsync(page, ".frame");
+        Assert.All(groups.Where(name => name.Contains('#')), name => Assert.StartsWith("cc1 [", name));
+        await page.ReloadAsync();
+        await page.WaitForSelectorAsync("html[data-ready]");
+        Assert.Contains("all 60 processes of cc1", await page.InnerTextAsync("#crumbs"), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_subtree_is_a_process_and_all_below()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Build());
+        await page.ClickAsync(".row[data-process='2'] .name");
+        await page.ClickAsync("#scope [data-kind=subtree]");
+        await page.ClickAsync("#tab-processes");
+        await page.WaitForSelectorAsync("#view-processes .tabulator-row");
+        Assert.Equal(4, await page.Locator("#view-processes .tabulator-row").CountAsync());
+    }
+
+    [SkippableFact]
+    public async Task Rows_fold_and_unfold()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Build());
+        Assert.Equal(1, await page.Locator(".row[data-process='3']").CountAsync());
+        await page.ClickAsync(".row[data-process='2'] button.fold");
+        Assert.Equal(0, await page.Locator(".row[data-process='3']").CountAsync());
+        Assert.Equal("+3", await page.InnerTextAsync(".row[data-process='2'] .more"));
+        await page.ClickAsync(".row[data-process='2'] .name");
+        await page.Keyboard.PressAsync("Tab"); // whatever has the focus, the tree takes it back
+        await page.FocusAsync("#rows");
+        await page.Keyboard.PressAsync("ArrowRight");
+        Assert.Equal(1, await page.Locator(".row[data-process='3']").CountAsync());
+        await page.Keyboard.PressAsync("ArrowDown");
+        Assert.EndsWith("#process=3", page.Url, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Search_finds_processes_and_functions()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Build());
+        await page.FillAsync("#query", "src/file41.c");
+        await page.WaitForSelectorAsync("#hits .hit");
+        await page.Keyboard.PressAsync("Enter");
+        Assert.EndsWith("#process=166", page.Url, StringComparison.Ordinal); // its shell
+        await page.Keyboard.PressAsync("Enter");
+        Assert.EndsWith("#process=167", page.Url, StringComparison.Ordinal);
+        await page.ClickAsync("#scope [data-kind=run]");
+        await page.FillAsync("#query", "do_syscall_64");
+        await page.WaitForSelectorAsync("#hits .hit");
+        Assert.Contains("1 function", await page.InnerTextAsync("#hits"), StringComparison.OrdinalIgnoreCase);
+        await page.Keyboard.PressAsync("Enter");
+        Assert.Contains("found: ", await page.InnerTextAsync(".status"), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Tables_sort()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Build());
+        await page.ClickAsync("#tab-programs");
+        await page.WaitForSelectorAsync("#view-programs .tabulator-row");
+        await page.ClickAsync("#view-programs .tabulator-col[tabulator-field=count]");
+        string[] counts = await FramesAsync(page, "#view-programs .tabulator-cell[tabulator-field=count]");
+        Assert.Equal(counts.Select(int.Parse).OrderDescending(), counts.Select(int.Parse));
+        await page.ClickAsync("#view-programs .tabulator-col[tabulator-field=count]");
+        counts = await FramesAsync(page, "#view-programs .tabulator-cell[tabulator-field=count]");
+        Assert.Equal(counts.Select(int.Parse).Order(), counts.Select(int.Parse));
+    }
+
+    [SkippableFact]
+    public async Task Hostile_names_are_shown_and_do_nothing()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Hostile(HtmlReportTests.HostileNames));
+        foreach (string tab in (string[])["flame", "functions", "processes", "programs", "syscalls", "ledger"])
+        {
+            await page.ClickAsync($"#tab-{tab}");
+            await page.WaitForTimeoutAsync(100); // what a handler of an image would need
+        }
+
+        for (int i = 1; i <= HtmlReportTests.HostileNames.Length; i++)
+        {
+            await page.EvaluateAsync("id => location.hash = `process=${id}`", i);
+            await page.WaitForFunctionAsync("id => document.querySelector('#details').textContent.includes(`#${id}, by`)", i);
+        }
+
+        foreach (string name in (string[])["<img", "script", "red"])
+        {
+            await page.FillAsync("#query", name);
+            await page.WaitForSelectorAsync("#hits .hit");
+        }
+
+        Assert.Null(await page.EvaluateAsync<object?>("window.pwned"));
+        Assert.Equal(0, await page.Locator("img").CountAsync());
+        string text = await page.InnerTextAsync("body");
+        Assert.Contains("␛[31mred", text, StringComparison.Ordinal);
+        Assert.Contains("⟨U+202E⟩", text, StringComparison.Ordinal);
+        Assert.Contains("<img src=x onerror=window.pwned=1>", text, StringComparison.Ordinal);
+        Assert.False(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth > innerWidth"));
+    }
+
+    [SkippableFact]
+    public async Task Five_thousand_processes_are_seen_soon()
+    {
+        RecordedRun run = SyntheticRuns.Large();
+        IPage page = await OpenAsync(run);
+        double first = await page.EvaluateAsync<double>("Number(document.documentElement.dataset.ready)");
+        var watch = Stopwatch.StartNew();
+        await page.EvaluateAsync("document.querySelector('#rows').scrollTop = 60000");
+        await page.WaitForSelectorAsync(".row[data-process='2995'], .row[data-process='3005']");
+        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first view after {first} ms, scrolled after {watch.ElapsedMilliseconds} ms"));
+        Assert.InRange(first, 1, FirstViewMs);
+        Assert.InRange(await page.Locator(".row").CountAsync(), 5, 100);
+    }
+
+    [SkippableFact]
+    public async Task An_empty_run_says_that_nothing_was_sampled()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Empty());
+        Assert.Contains("not sampled", await page.InnerTextAsync("#cpu-note"), StringComparison.Ordinal);
+        Assert.Equal("true", await page.GetAttributeAsync("#tab-processes", "aria-selected"));
+        Assert.Equal(1, await page.Locator(".row").CountAsync());
+        await page.ClickAsync("#tab-flame");
+        Assert.Contains("No stacks", await page.InnerTextAsync("#view-flame"), StringComparison.Ordinal);
+    }
+
+    /// <summary>For the eyes: FORKFOLLOW_SHOTS=DIR dotnet test --filter Screenshots.</summary>
+    [SkippableFact]
+    public async Task Screenshots()
+    {
+        string? shots = Environment.GetEnvironmentVariable("FORKFOLLOW_SHOTS");
+        Skip.If(shots is null, "FORKFOLLOW_SHOTS names no directory.");
+        foreach ((string name, RecordedRun run) in new[] { ("empty", SyntheticRuns.Empty()), ("build", SyntheticRuns.Build()), ("large", SyntheticRuns.Large()) })
+        {
+            foreach ((int width, int height, bool dark) in new[] { (1280, 800, false), (1920, 1080, true) })
+            {
+                IPage page = await OpenAsync(run, width, height, dark);
+                string prefix = $"{shots}/{name}-{width}";
+                await page.ScreenshotAsync(new() { Path = prefix + "-1.png" });
+                if (name == "empty")
+                    continue;
+                await page.ClickAsync(".row[data-process='4'] .name");
+                await page.ScreenshotAsync(new() { Path = prefix + "-2-process.png" });
+                await page.ClickAsync("#scope [data-kind=program]");
+                await page.ClickAsync("#tab-processes");
+                await page.WaitForTimeoutAsync(300);
+                await page.ScreenshotAsync(new() { Path = prefix + "-3-processes.png" });
+                await page.Keyboard.PressAsync("Escape");
+                await page.ClickAsync("#tab-functions");
+                await page.FillAsync("#query", "file4");
+                await page.WaitForTimeoutAsync(300);
+                await page.ScreenshotAsync(new() { Path = prefix + "-4-search.png" });
+                await page.Keyboard.PressAsync("Escape");
+                await page.SelectOptionAsync("#flame-group", "executable", new() { Force = true });
+                await page.ClickAsync("#tab-flame");
+                for (int i = 0; i < 3; i++)
+                    await page.ClickAsync("[data-do=in]");
+                await page.ClickAsync("[data-do=fold]");
+                await page.ScreenshotAsync(new() { Path = prefix + "-5-zoomed.png" });
+            }
+        }
+    }
+
+    private static async Task<string[]> FramesAsync(IPage page, string selector) =>
+        await page.EvalOnSelectorAllAsync<string[]>(selector, "all => all.map(e => e.getAttribute('name') ?? e.textContent)");
+
+    private async Task<IPage> OpenAsync(RecordedRun run, int width = 1280, int height = 800, bool dark = false)
+    {
+        Skip.If(_browser is null, $"{Chromium} is not installed.");
+        string path = Path.Combine(_folder, HtmlReport.Name);
+        await using (FileStream file = File.Create(path))
+            HtmlReport.Write(file, run);
+        IPage page = await _browser.NewPageAsync(new()
+        {
+            ViewportSize = new() { Width = width, Height = height },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+        });
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                _messages.Add(message.Text);
+        };
+        page.PageError += (_, error) => _messages.Add(error);
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith("file://" + path, StringComparison.Ordinal))
+                _messages.Add(request.Url);
+        };
+        await page.GotoAsync("file://" + path);
+        await page.WaitForSelectorAsync("html[data-ready]");
+        return page;
+    }
+}

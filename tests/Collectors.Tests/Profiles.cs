@@ -1,0 +1,50 @@
+using ForkFollow.Collectors.Recording;
+using ForkFollow.Follower;
+
+namespace ForkFollow.Collectors.Tests;
+
+/// <summary>Runs a command to its end under a profile session, and gives what was recorded.</summary>
+internal static class Profiles
+{
+    internal static Task<RecordedRun> RecordAsync(ProfileOptions options, params string[] command) =>
+        RecordAsync(options, collectors => FollowSession.LaunchAsync(new() { Command = command }, collectors), command);
+
+    internal static async Task<RecordedRun> RecordAsync(
+        ProfileOptions options, Func<CollectorHost, Task<FollowSession>> start, params string[] command)
+    {
+        string directory = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
+        try
+        {
+            var notes = new List<LedgerEntry>();
+            var results = new RunResults(command);
+            using (ProfileSession? session = ProfileSession.Open(options, results, directory, notes.Add, out string? refusal))
+            {
+                Skip.If(refusal?.Contains("perf_event_paranoid", StringComparison.Ordinal) == true, refusal);
+                Assert.True(session is not null, refusal);
+                using (var host = new CollectorHost(results, [new RusageCollector(), .. session.Collectors]))
+                    await (await start(host)).Completion.WaitAsync(TimeSpan.FromSeconds(60));
+                session.End();
+            }
+
+            var figures = new FollowerFigures();
+            notes.ForEach(figures.Ledger.Enqueue);
+            return LiveRun.Record(results, figures, System.Diagnostics.Stopwatch.GetTimestamp()) with { Profile = RecordingReader.Read(directory) };
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>The threads of a process, as numbers in the profile.</summary>
+    internal static HashSet<int> ThreadsOf(this RecordedRun run, RecordedProcess process) =>
+    [
+        .. run.Profile.Threads.Select((thread, i) => (thread, i)).Where(one => one.thread.ProcessId == process.Id)
+            .Select(one => one.i),
+    ];
+
+    /// <summary>The function that was running, by its part of all samples.</summary>
+    internal static Dictionary<string, double> Shares(this Profile profile) => profile.Samples
+        .GroupBy(sample => profile.Frames[profile.Stacks.Frames[sample.Stack]].Function)
+        .ToDictionary(group => group.Key, group => (double)group.Count() / profile.Samples.Count);
+}
