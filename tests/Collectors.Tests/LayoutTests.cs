@@ -1,53 +1,54 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using ForkFollow.Collectors.Interop;
 
 namespace ForkFollow.Collectors.Tests;
 
-/// <summary>What Interop declares against what the C headers say, by a program that the C compiler makes of them.</summary>
+/// <summary>
+/// All that Interop declares against what the C headers say, by a program that the C compiler makes of them. What is
+/// declared is found by reflection: whoever adds a constant or a field must add it to tests/Tracees/perf_layout.c.
+/// </summary>
 public sealed class LayoutTests
 {
+    private const BindingFlags All = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+
     [Fact]
     public async Task Sizes_offsets_and_constants_are_those_of_the_headers()
     {
         using Process layout = Process.Start(new ProcessStartInfo(Runs.Tracee("perf_layout")) { RedirectStandardOutput = true })!;
         string text = await layout.StandardOutput.ReadToEndAsync();
-        Dictionary<string, long> c = text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split(' ')).ToDictionary(pair => pair[0], pair => long.Parse(pair[1]));
+        string[] c = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-        Dictionary<string, long> ours = new()
-        {
-            ["type"] = (long)Marshal.OffsetOf<perf_event_attr>("type"),
-            ["size"] = (long)Marshal.OffsetOf<perf_event_attr>("size"),
-            ["config"] = (long)Marshal.OffsetOf<perf_event_attr>("config"),
-            ["read_format"] = (long)Marshal.OffsetOf<perf_event_attr>("read_format"),
-            ["flags"] = (long)Marshal.OffsetOf<perf_event_attr>("flags"),
-            ["PERF_ATTR_SIZE_VER7"] = Marshal.SizeOf<perf_event_attr>(),
-            ["SYS_perf_event_open"] = LibC.SYS_perf_event_open,
-            ["disabled"] = (long)PerfAttrFlags.disabled,
-            ["inherit"] = (long)PerfAttrFlags.inherit,
-            ["exclude_kernel"] = (long)PerfAttrFlags.exclude_kernel,
-            ["exclude_hv"] = (long)PerfAttrFlags.exclude_hv,
-            ["inherit_thread"] = (long)PerfAttrFlags.inherit_thread,
-            ["TASK_CLOCK"] = (long)LibC.PERF_COUNT_SW_TASK_CLOCK,
-            ["PAGE_FAULTS"] = (long)LibC.PERF_COUNT_SW_PAGE_FAULTS,
-            ["CONTEXT_SWITCHES"] = (long)LibC.PERF_COUNT_SW_CONTEXT_SWITCHES,
-            ["CPU_MIGRATIONS"] = (long)LibC.PERF_COUNT_SW_CPU_MIGRATIONS,
-            ["DUMMY"] = (long)LibC.PERF_COUNT_SW_DUMMY,
-            ["CYCLES"] = (long)LibC.PERF_COUNT_HW_CPU_CYCLES,
-            ["INSTRUCTIONS"] = (long)LibC.PERF_COUNT_HW_INSTRUCTIONS,
-            ["CACHE_MISSES"] = (long)LibC.PERF_COUNT_HW_CACHE_MISSES,
-            ["BRANCH_MISSES"] = (long)LibC.PERF_COUNT_HW_BRANCH_MISSES,
-            ["FLAG_FD_CLOEXEC"] = (long)LibC.PERF_FLAG_FD_CLOEXEC,
-            ["FORMAT"] = (long)(PerfReadFormat.PERF_FORMAT_GROUP
-                | PerfReadFormat.PERF_FORMAT_TOTAL_TIME_ENABLED | PerfReadFormat.PERF_FORMAT_TOTAL_TIME_RUNNING),
-            ["EPERM"] = LibC.EPERM,
-            ["ESRCH"] = LibC.ESRCH,
-            ["EACCES"] = LibC.EACCES,
-            ["ENODEV"] = LibC.ENODEV,
-            ["EINVAL"] = LibC.EINVAL,
-            ["EMFILE"] = LibC.EMFILE,
-        };
-        Assert.Equal(c.OrderBy(pair => pair.Key), ours.OrderBy(pair => pair.Key));
+        Type[] types = [.. typeof(LibC).Assembly.GetTypes().Where(type => type.Namespace == typeof(LibC).Namespace)];
+        IEnumerable<string> ours =
+        [
+            .. types.SelectMany(type => type.IsEnum ? Members(type) : type.IsValueType ? Layout(type) : Constants(type)),
+            $"{nameof(LibC.SYS_perf_event_open)} {LibC.SYS_perf_event_open}",
+        ];
+        Assert.Equal(c.Order(StringComparer.Ordinal), ours.Order(StringComparer.Ordinal));
+        Assert.Equal(perf_event_attr.PERF_ATTR_SIZE_VER7, Marshal.SizeOf<perf_event_attr>());
     }
+
+    private static IEnumerable<string> Members(Type type) =>
+        Enum.GetNames(type).Where(name => name != "None").Select(name => $"{name} {Number(Enum.Parse(type, name))}");
+
+    private static IEnumerable<string> Constants(Type type) =>
+        type == typeof(LibC)
+            ? type.GetFields(All).Where(field => field.IsLiteral && field.FieldType != typeof(string))
+                .Select(field => $"{field.Name} {Number(field.GetRawConstantValue()!)}")
+            : [];
+
+    private static IEnumerable<string> Layout(Type type) =>
+        type.IsNested
+            ? []
+            : type.GetFields(All).Where(field => !field.IsLiteral)
+                .Select(field => $"{type.Name}.{field.Name} {Marshal.OffsetOf(type, field.Name)}")
+                .Append($"sizeof {type.Name} {Marshal.SizeOf(type)}");
+
+    private static long Number(object value) =>
+        Convert.ToDecimal(value, CultureInfo.InvariantCulture) is var number && number > long.MaxValue
+            ? unchecked((long)(ulong)number)
+            : (long)number;
 }

@@ -23,7 +23,7 @@ public sealed class TreeFileTests : IDisposable
             Check(
                 process,
                 "id:Number parentId:Number|Null pid:Number parentPid:Number origin:String startNs:Number endNs:Number "
-                + "comm:String execs:Array threads:Number exit:Object end:String rusage:Object counters:Object collectors:Array");
+                + "comm:String execs:Array threads:Number exit:Object end:String rusage:Object counters:Object samples:Number lost:Number collectors:Array");
             Check(
                 process.GetProperty("rusage"),
                 "userNs:Number systemNs:Number maxRssBytes:Number minorFaults:Number majorFaults:Number "

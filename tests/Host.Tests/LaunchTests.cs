@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace ForkFollow.Host.Tests;
 
@@ -177,4 +178,25 @@ public sealed class LaunchTests : IDisposable
 
     private static string DotnetRoot =>
         Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? Path.GetDirectoryName(Environment.ProcessPath)!;
+
+    [Fact]
+    public async Task Looks_at_proc_and_named_counters_are_in_tree_json()
+    {
+        Ended ended = await _program.RunAsync(
+            "-q", "--collect", "procfs", "--procfs-interval", "0.01", "-e", "{cs,faults:u},task-clock", "--", "sleep", "0.2");
+        Assert.Equal(new Ended(0, "", ""), ended);
+        JsonElement process = Assert.Single(_program.ReadTree().Processes);
+        Assert.Equal(
+            ["context-switches", "page-faults:u", "task-clock"],
+            process.GetProperty("counters").EnumerateObject().Select(property => property.Name).Order());
+        List<JsonElement> ticks = [.. process.GetProperty("procfs").EnumerateArray()];
+        Assert.InRange(ticks.Count, 3, 40);
+        Assert.All(ticks, tick => Assert.Equal(
+            ["atNs", "state", "rssBytes", "threads", "fds", "readBytes", "writeBytes"],
+            tick.EnumerateObject().Select(property => property.Name)));
+        Assert.All(ticks, tick => Assert.InRange(
+            tick.GetProperty("atNs").GetInt64(),
+            process.GetProperty("startNs").GetInt64(),
+            process.GetProperty("endNs").GetInt64()));
+    }
 }
