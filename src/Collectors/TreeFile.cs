@@ -40,6 +40,7 @@ public static class TreeFile
         json.WriteString("forkfollow", typeof(TreeFile).Assembly.GetName().Version?.ToString(3));
         json.WriteString("started", results.Started);
         json.WriteNumber("durationNs", (results.EndTimestamp == 0 ? now : results.EndTimestamp) - results.StartTimestamp);
+        json.WriteNumber("cpus", Environment.ProcessorCount);
         WriteStrings(json, "command", results.Command);
 
         json.WriteStartArray("processes");

@@ -16,6 +16,7 @@ internal static class SampleRuns
     internal static RecordedRun Small() => new()
     {
         Version = "1.2.3",
+        Cpus = 2,
         Started = Started,
         DurationNs = 100 * Ms,
         Command = ["sh", "-c", "cc a.c; cc b.c"],
@@ -48,7 +49,6 @@ internal static class SampleRuns
 
     private static Profile SmallProfile() => new()
     {
-        Cpus = 2,
         CpuEvent = "cpu-clock",
         Frequency = 100,
         Modules =
@@ -129,6 +129,7 @@ internal static class SampleRuns
         return new()
         {
             Version = "1.2.3",
+            Cpus = 4,
             Started = Started,
             DurationNs = duration,
             Command = ["make"],
@@ -161,7 +162,6 @@ internal static class SampleRuns
 
         return new()
         {
-            Cpus = 4,
             CpuEvent = "cpu-clock",
             Frequency = 99,
             Modules = modules,

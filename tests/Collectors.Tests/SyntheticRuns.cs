@@ -17,6 +17,7 @@ internal static class SyntheticRuns
     internal static RecordedRun Empty() => new()
     {
         Version = "0.1.0",
+            Cpus = 8,
         Started = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero),
         DurationNs = 2 * Ms,
         Command = ["true"],
@@ -74,6 +75,7 @@ internal static class SyntheticRuns
         return new()
         {
             Version = "0.1.0",
+            Cpus = 8,
             Started = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero),
             DurationNs = end,
             Command = ["make", "-j4", "all"],
@@ -102,6 +104,7 @@ internal static class SyntheticRuns
         return new()
         {
             Version = "0.1.0",
+            Cpus = 8,
             Started = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero),
             DurationNs = processes * Ms + 400 * Ms,
             Command = ["./run-all", "--jobs", "2"],
@@ -191,7 +194,6 @@ internal static class SyntheticRuns
 
         return new()
         {
-            Cpus = 8,
             CpuEvent = "cpu-clock",
             Frequency = 99,
             Modules =

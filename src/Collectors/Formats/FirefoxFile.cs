@@ -69,7 +69,7 @@ public static class FirefoxFile
         json.WriteString("oscpu", "Linux");
         json.WriteNumber("stackwalk", 1);
         json.WriteBoolean("debug", false);
-        json.WriteNumber("logicalCPUs", run.Profile.Cpus);
+        json.WriteNumber("logicalCPUs", run.Cpus);
         json.WriteBoolean("symbolicated", true);
         json.WriteBoolean("usesOnlyOneStackType", true);
         json.WriteBoolean("sourceCodeIsNotOnSearchfox", true);

@@ -57,7 +57,7 @@ public static class HtmlReport
         json.WriteString("version", run.Version);
         json.WriteString("started", run.Started);
         json.WriteNumber("durationNs", run.DurationNs);
-        json.WriteNumber("cpus", run.Profile.Cpus);
+        json.WriteNumber("cpus", run.Cpus);
         if (run.Command is null)
             json.WriteNull("command");
         else

@@ -73,6 +73,7 @@ public static class RecordedTree
             Version = document.ForkFollow ?? "",
             Started = document.Started,
             DurationNs = document.DurationNs,
+            Cpus = document.Cpus ?? 1,
             Command = document.Command,
             Processes = processes,
             Ledger = document.Ledger ?? [],
@@ -126,6 +127,8 @@ internal sealed record TreeDocument
     public required DateTimeOffset Started { get; init; }
 
     public required long DurationNs { get; init; }
+
+    public int? Cpus { get; init; }
 
     public IReadOnlyList<string>? Command { get; init; }
 

@@ -62,7 +62,6 @@ internal sealed class StreamPlan : IDisposable
     internal Header MakeHeader() => new()
     {
         Version = 1,
-        Cpus = Rings.Length,
         CpuEvent = CpuEvent ?? "",
         Frequency = CpuEvent is null ? 0 : Options.Frequency,
         UserOnly = UserOnly,

@@ -19,6 +19,7 @@ public static class LiveRun
             Version = typeof(LiveRun).Assembly.GetName().Version!.ToString(3),
             Started = results.Started,
             DurationNs = (results.EndTimestamp == 0 ? now : results.EndTimestamp) - results.StartTimestamp,
+            Cpus = Environment.ProcessorCount,
             Command = results.Command,
             Processes = [.. results.ToList().Select(result => Record(result, results.StartTimestamp))],
             Ledger = [.. figures.Ledger.Select(entry => new RecordedNote(NameOf(entry.Kind), entry.Pid, entry.Text))],

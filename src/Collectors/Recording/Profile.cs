@@ -86,9 +86,6 @@ public sealed record Profile
     /// <summary>Nothing was sampled.</summary>
     public static Profile Empty { get; } = new();
 
-    /// <summary>How many CPUs were online.</summary>
-    public int Cpus { get; init; } = 1;
-
     /// <summary>The event that <see cref="Samples"/> come from, cpu-clock or cycles; null if CPU time was not sampled.</summary>
     public string? CpuEvent { get; init; }
 

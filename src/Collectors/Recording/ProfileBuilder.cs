@@ -52,8 +52,7 @@ internal sealed class ProfileBuilder
     /// <summary>The profile of all chunks.</summary>
     internal Profile Build() => new()
     {
-        Cpus = Header!.Cpus,
-        CpuEvent = Header.CpuEvent.Length == 0 ? null : Header.CpuEvent,
+        CpuEvent = Header!.CpuEvent.Length == 0 ? null : Header.CpuEvent,
         Frequency = Header.Frequency,
         UserOnly = Header.UserOnly,
         WholeMachine = Header.WholeMachine,

@@ -16,6 +16,9 @@ public sealed record RecordedRun
     /// <summary>How long it took.</summary>
     public required long DurationNs { get; init; }
 
+    /// <summary>How many CPUs we could use.</summary>
+    public int Cpus { get; init; } = 1;
+
     /// <summary>The launched command; null if it attached.</summary>
     public IReadOnlyList<string>? Command { get; init; }
 

@@ -145,8 +145,16 @@ internal sealed partial class StreamRecorder : IRecordSink
                 FlushSums(image);
         }
 
-        if (_chunk.CalculateSize() == 0)
+        // A header alone says nothing: where nothing is sampled there is no file.
+        if (_chunk is
+            {
+                Modules.Count: 0, Threads.Count: 0, ThreadNames.Count: 0, Samples: null, Waits: null, Traces: null,
+                Symbols.Count: 0, HasSymbols: false,
+            })
+        {
             return;
+        }
+
         _writer.Write(_chunk);
         _chunk = new();
         _lastSampleTime = 0;
