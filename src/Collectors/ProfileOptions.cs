@@ -41,6 +41,13 @@ public sealed record ProfileOptions
     }
 }
 
+/// <summary>What could be collected of what was asked for.</summary>
+/// <param name="Refusal">Why it cannot be: what, why, remedy in one line; null if it can.</param>
+/// <param name="CpuEvent">The event that CPU samples come from, cpu-clock or cycles; null if there are none.</param>
+/// <param name="UserOnly">Only what happens in user mode can be seen.</param>
+/// <param name="WholeMachine">CPUs are sampled, not processes: short processes have their share of the samples.</param>
+public sealed record ProfileCheck(string? Refusal, string? CpuEvent = null, bool UserOnly = false, bool WholeMachine = false);
+
 /// <summary>A tracepoint as <c>-e</c> names it.</summary>
 /// <param name="Group">Its group: sched.</param>
 /// <param name="Name">Its name: sched_process_exec.</param>

@@ -45,12 +45,6 @@ public sealed class ProfileSession : IDisposable
     /// <summary>A collector for each thing that is collected.</summary>
     public IReadOnlyList<Collector> Collectors { get; }
 
-    /// <summary>The event that CPU samples come from, cpu-clock or cycles; null if there are none.</summary>
-    public string? CpuEvent => _plan.CpuEvent;
-
-    /// <summary>Whether only what happens in user mode can be seen.</summary>
-    public bool UserOnly => _plan.UserOnly;
-
     /// <summary>Opens the rings, and starts to read.</summary>
     /// <param name="options">What to collect.</param>
     /// <param name="results">Where sums per process go.</param>
@@ -74,6 +68,16 @@ public sealed class ProfileSession : IDisposable
         return null;
     }
 
+    /// <summary>Finds out what could be collected, and opens nothing.</summary>
+    public static ProfileCheck Check(ProfileOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using StreamPlan? plan = StreamPlan.Make(options, out string? refusal);
+        foreach (PerfRing ring in plan?.Rings ?? [])
+            ring.Dispose();
+        return new(refusal, plan?.CpuEvent, plan?.UserOnly ?? false, plan?.SeesWholeMachine ?? false);
+    }
+
     /// <summary>
     /// Takes what is left in the rings, and ends reading. After the last process has been closed; the results of all
     /// processes are complete afterwards.
@@ -86,11 +90,11 @@ public sealed class ProfileSession : IDisposable
         _stream.Dispose();
         _recorder.WriteSymbols();
         _modules.Dispose();
-        if (_recorder.Unattributed > 0)
+        if (_recorder.Lost > 0)
         {
             _report(new(LedgerKind.Collector, 0,
-                $"{_recorder.Unattributed} records of processes that are not known were lost since a ring was full; "
-                + "a larger one is had with --mmap-pages"));
+                $"{_recorder.Lost} records were lost since a ring buffer was full, so that samples and counts of system calls "
+                + "are too low; tree.json has them by process, and a larger ring is had with --mmap-pages"));
         }
     }
 

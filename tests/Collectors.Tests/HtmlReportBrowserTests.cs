@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using ForkFollow.Collectors.Formats;
 using ForkFollow.Collectors.Recording;
 using Microsoft.Playwright;
 using Xunit.Abstractions;
@@ -8,36 +7,9 @@ using Xunit.Abstractions;
 namespace ForkFollow.Collectors.Tests;
 
 /// <summary>report.html as a reader uses it, in Chromium without a window.</summary>
-public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifetime
+public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : ReportPageTests
 {
-    private const string Chromium = "/usr/bin/chromium";
     private const int FirstViewMs = 6_000;
-
-    private readonly List<string> _messages = [];
-    private readonly string _folder = Directory.CreateTempSubdirectory("forkfollow-page-").FullName;
-    private IPlaywright? _playwright;
-    private IBrowser? _browser;
-
-    public async Task InitializeAsync()
-    {
-        if (!File.Exists(Chromium))
-            return;
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (_browser is not null)
-            await _browser.DisposeAsync();
-        _playwright?.Dispose();
-        Directory.Delete(_folder, recursive: true);
-        Assert.Empty(_messages); // no error, no warning, no request, in any test
-    }
 
     [SkippableFact]
     public async Task A_process_that_is_clicked_has_its_own_flame_graph()
@@ -55,6 +27,28 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
         await page.Keyboard.PressAsync("Escape");
         Assert.Equal(whole, await page.InnerTextAsync(".status"));
         Assert.DoesNotContain("#", page.Url, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_frame_that_is_clicked_is_as_wide_as_the_graph()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Build());
+        ILocator frame = page.Locator(".frame[name='write_section']").Nth(0);
+        float before = (await frame.BoundingBoxAsync())!.Width;
+        await frame.ClickAsync();
+        float whole = (await page.Locator(".flame-graph > svg").BoundingBoxAsync())!.Width;
+        ILocator zoomed = page.Locator(".frame:not(.fade)[name='write_section']").Nth(0);
+        Assert.InRange((await zoomed.BoundingBoxAsync())!.Width, whole - 3, whole + 3);
+        await page.ClickAsync("#view-flame .tools button");
+        Assert.InRange((await frame.BoundingBoxAsync())!.Width, before - 1, before + 1);
+        await page.CheckAsync("#flame-inverted");
+        await page.Locator(".frame[name='malloc']").Nth(0).ClickAsync();
+        Assert.True(await page.IsEnabledAsync("#view-flame .tools button"));
+        foreach (string metric in (string[])["1", "2", "3", "0"])
+        {
+            await page.SelectOptionAsync("select[aria-label='Weighted by']", metric);
+            Assert.NotEqual(0, await page.Locator(".frame").CountAsync());
+        }
     }
 
     [SkippableFact]
@@ -101,6 +95,36 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
     }
 
     [SkippableFact]
+    public async Task Time_zooms_and_moves_by_key_wheel_and_drag()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Build());
+        string whole = await TimeAtAsync(page);
+        await page.FocusAsync("#rows");
+        await page.Keyboard.PressAsync("+");
+        string zoomed = await TimeAtAsync(page);
+        Assert.NotEqual(whole, zoomed);
+        await page.Keyboard.PressAsync("Shift+ArrowRight");
+        Assert.NotEqual(zoomed, await TimeAtAsync(page));
+        await page.Keyboard.PressAsync("0");
+        Assert.Equal(whole, await TimeAtAsync(page));
+
+        await page.Mouse.MoveAsync(700, 250);
+        await page.Keyboard.DownAsync("Control");
+        await page.Mouse.WheelAsync(0, -300);
+        await page.Keyboard.UpAsync("Control");
+        await page.WaitForTimeoutAsync(100); // a wheel event has no answer to wait for
+        string wheeled = await TimeAtAsync(page);
+        Assert.NotEqual(whole, wheeled);
+        await page.Mouse.MoveAsync(900, 250);
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(700, 250, new() { Steps = 5 });
+        await page.Mouse.UpAsync();
+        await page.WaitForTimeoutAsync(100);
+        Assert.NotEqual(wheeled, await TimeAtAsync(page));
+        Assert.DoesNotContain("#", page.Url, StringComparison.Ordinal); // a drag selects nothing
+    }
+
+    [SkippableFact]
     public async Task Search_finds_processes_and_functions()
     {
         IPage page = await OpenAsync(SyntheticRuns.Build());
@@ -112,8 +136,7 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
         Assert.EndsWith("#process=167", page.Url, StringComparison.Ordinal);
         await page.ClickAsync("#scope [data-kind=run]");
         await page.FillAsync("#query", "do_syscall_64");
-        await page.WaitForSelectorAsync("#hits .hit");
-        Assert.Contains("1 function", await page.InnerTextAsync("#hits"), StringComparison.OrdinalIgnoreCase);
+        await page.WaitForFunctionAsync("() => document.querySelector('#hits').textContent.startsWith('1 function')");
         await page.Keyboard.PressAsync("Enter");
         Assert.Contains("found: ", await page.InnerTextAsync(".status"), StringComparison.Ordinal);
     }
@@ -130,6 +153,22 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
         await page.ClickAsync("#view-programs .tabulator-col[tabulator-field=count]");
         counts = await FramesAsync(page, "#view-programs .tabulator-cell[tabulator-field=count]");
         Assert.Equal(counts.Select(int.Parse).Order(), counts.Select(int.Parse));
+    }
+
+    [SkippableFact]
+    public async Task A_row_that_is_clicked_is_the_selection()
+    {
+        IPage page = await OpenAsync(SyntheticRuns.Build());
+        await page.ClickAsync("#tab-processes");
+        await page.Locator("#view-processes .tabulator-row").Nth(3).ClickAsync();
+        Assert.Equal(1, await page.Locator("#view-processes .tabulator-row.on").CountAsync());
+        string first = page.Url;
+        await page.Locator("#view-processes .tabulator-row").Nth(5).Locator(".link").ClickAsync();
+        Assert.NotEqual(first, page.Url);
+        Assert.Equal(1, await page.Locator("#view-processes .tabulator-row.on").CountAsync());
+        Assert.Equal(1, await page.Locator(".row.on").CountAsync()); // the timeline has scrolled to it
+        await page.Keyboard.PressAsync("Escape");
+        Assert.Equal(0, await page.Locator("#view-processes .tabulator-row.on").CountAsync());
     }
 
     [SkippableFact]
@@ -157,10 +196,10 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
         Assert.Null(await page.EvaluateAsync<object?>("window.pwned"));
         Assert.Equal(0, await page.Locator("img").CountAsync());
         string text = await page.InnerTextAsync("body");
-        Assert.Contains("␛[31mred", text, StringComparison.Ordinal);
+        Assert.Contains("⟨ESC⟩[31mred", text, StringComparison.Ordinal);
         Assert.Contains("⟨U+202E⟩", text, StringComparison.Ordinal);
         Assert.Contains("<img src=x onerror=window.pwned=1>", text, StringComparison.Ordinal);
-        Assert.False(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth > innerWidth"));
+        Assert.Equal(1280, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
     }
 
     [SkippableFact]
@@ -172,7 +211,8 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
         var watch = Stopwatch.StartNew();
         await page.EvaluateAsync("document.querySelector('#rows').scrollTop = 60000");
         await page.WaitForSelectorAsync(".row[data-process='2995'], .row[data-process='3005']");
-        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first view after {first} ms, scrolled after {watch.ElapsedMilliseconds} ms"));
+        log.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"first view after {first} ms, scrolled after {watch.ElapsedMilliseconds} ms"));
         Assert.InRange(first, 1, FirstViewMs);
         Assert.InRange(await page.Locator(".row").CountAsync(), 5, 100);
     }
@@ -188,13 +228,18 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
         Assert.Contains("No stacks", await page.InnerTextAsync("#view-flame"), StringComparison.Ordinal);
     }
 
-    /// <summary>For the eyes: FORKFOLLOW_SHOTS=DIR dotnet test --filter Screenshots.</summary>
+    /// <summary>For the eyes too: FORKFOLLOW_SHOTS=DIR names a directory for pictures of more runs.</summary>
     [SkippableFact]
-    public async Task Screenshots()
+    public async Task Nothing_sticks_out_at_either_size_in_either_scheme()
     {
-        string? shots = Environment.GetEnvironmentVariable("FORKFOLLOW_SHOTS");
-        Skip.If(shots is null, "FORKFOLLOW_SHOTS names no directory.");
-        foreach ((string name, RecordedRun run) in new[] { ("empty", SyntheticRuns.Empty()), ("build", SyntheticRuns.Build()), ("large", SyntheticRuns.Large()) })
+        string? wanted = Environment.GetEnvironmentVariable("FORKFOLLOW_SHOTS");
+        string shots = wanted ?? Folder;
+        (string, RecordedRun)[] runs =
+        [
+            ("empty", SyntheticRuns.Empty()), ("build", SyntheticRuns.Build()), ("large", SyntheticRuns.Large()),
+            ("hostile", SyntheticRuns.Hostile(HtmlReportTests.HostileNames)),
+        ];
+        foreach ((string name, RecordedRun run) in wanted is null ? runs[1..2] : runs)
         {
             foreach ((int width, int height, bool dark) in new[] { (1280, 800, false), (1920, 1080, true) })
             {
@@ -221,37 +266,19 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : IAsyncLifeti
                     await page.ClickAsync("[data-do=in]");
                 await page.ClickAsync("[data-do=fold]");
                 await page.ScreenshotAsync(new() { Path = prefix + "-5-zoomed.png" });
+                Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
             }
         }
     }
 
+    /// <summary>What the tooltip says of one place above the rows.</summary>
+    private static async Task<string> TimeAtAsync(IPage page)
+    {
+        await page.Mouse.MoveAsync(1100, 140);
+        await page.Mouse.MoveAsync(1100, 141);
+        return (await page.InnerTextAsync("#tip")).Split(" at ")[^1];
+    }
+
     private static async Task<string[]> FramesAsync(IPage page, string selector) =>
         await page.EvalOnSelectorAllAsync<string[]>(selector, "all => all.map(e => e.getAttribute('name') ?? e.textContent)");
-
-    private async Task<IPage> OpenAsync(RecordedRun run, int width = 1280, int height = 800, bool dark = false)
-    {
-        Skip.If(_browser is null, $"{Chromium} is not installed.");
-        string path = Path.Combine(_folder, HtmlReport.Name);
-        await using (FileStream file = File.Create(path))
-            HtmlReport.Write(file, run);
-        IPage page = await _browser.NewPageAsync(new()
-        {
-            ViewportSize = new() { Width = width, Height = height },
-            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
-        });
-        page.Console += (_, message) =>
-        {
-            if (message.Type is "error" or "warning")
-                _messages.Add(message.Text);
-        };
-        page.PageError += (_, error) => _messages.Add(error);
-        page.Request += (_, request) =>
-        {
-            if (!request.Url.StartsWith("file://" + path, StringComparison.Ordinal))
-                _messages.Add(request.Url);
-        };
-        await page.GotoAsync("file://" + path);
-        await page.WaitForSelectorAsync("html[data-ready]");
-        return page;
-    }
 }

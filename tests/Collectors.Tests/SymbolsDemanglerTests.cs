@@ -19,6 +19,16 @@ public sealed class SymbolsDemanglerTests : IDisposable
     [InlineData("_Z1fi.constprop.0.isra.0", "f(int) [clone .constprop.0] [clone .isra.0]")]
     [InlineData("_ZSt4endlIcSt11char_traitsIcEERSt13basic_ostreamIT_T0_ES6_",
         "std::basic_ostream<char, std::char_traits<char> >& std::endl<char, std::char_traits<char> >(std::basic_ostream<char, std::char_traits<char> >&)")]
+    [InlineData("_ZN4llvm10checkedAddIiEENSt9enable_ifIXsr3std9is_signedIT_EE5valueENS_8OptionalIS2_EEE4typeES2_S2_",
+        "std::enable_if<std::is_signed<int>::value, llvm::Optional<int> >::type llvm::checkedAdd<int>(int, int)")]
+    [InlineData("_ZN4llvm11PassBuilder15parseModulePassERNS_11PassManagerINS_6ModuleENS_15AnalysisManagerIS2_JEEEJEEERKNS0_15PipelineElementE",
+        "llvm::PassBuilder::parseModulePass(llvm::PassManager<llvm::Module, llvm::AnalysisManager<llvm::Module>>&, llvm::PassBuilder::PipelineElement const&)")]
+    [InlineData("_ZN12v8_inspector9V8Console4callIXadL_ZNS0_20memorySetterCallbackERKN2v820FunctionCallbackInfoINS2_5ValueEEEEEEEvS7_",
+        "void v8_inspector::V8Console::call<&v8_inspector::V8Console::memorySetterCallback>(v8::FunctionCallbackInfo<v8::Value> const&)")]
+    [InlineData("_ZN2v88internal15SearchStringRawIKhKtEElPNS0_7IsolateEPKT_iPKT0_ii",
+        "long v8::internal::SearchStringRaw<unsigned char const, unsigned short const>(v8::internal::Isolate*, unsigned char const*, int, unsigned short const*, int, int)")]
+    [InlineData("_ZN2v84base14Relaxed_MemcpyEPVcPVKcm",
+        "v8::base::Relaxed_Memcpy(char volatile*, char const volatile*, unsigned long)")]
     [InlineData("_ZN4core3fmt9Arguments6new_v117h0123456789abcdefE", "core::fmt::Arguments::new_v1")]
     [InlineData("_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar17h930b740aa94f1d3aE",
         "<Test + 'static as foo::Bar<Test>>::bar")]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ForkFollow.Collectors.Symbols;
 using Microsoft.Win32.SafeHandles;
 
@@ -26,6 +27,17 @@ public sealed class SymbolsElfTests : IDisposable
     public void Every_function_of_a_program_is_found(params string[] options)
     {
         string program = Tools.Compile(_folder, options);
+        AllFound(program, program);
+    }
+
+    [SkippableFact]
+    public void Every_function_of_a_32_bit_program_is_found()
+    {
+        Skip.IfNot(RuntimeInformation.ProcessArchitecture == Architecture.X64, "gcc -m32 is for x86");
+        string source = Path.Combine(_folder.Path, "small.c");
+        File.WriteAllText(source, string.Concat(Enumerable.Range(0, 9).Select(i => $"int f{i}(int x) {{ return x + {i}; }}\n")));
+        string program = Path.Combine(_folder.Path, "small");
+        Tools.Run("gcc", "-m32", "-nostdlib", "-static", "-Wl,-e,f0", "-o", program, source);
         AllFound(program, program);
     }
 

@@ -74,6 +74,51 @@ public sealed class SymbolsHostileTests : IDisposable
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{watch.Elapsed}");
     }
 
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_sparse_table_of_symbols_ends(bool emptyNames)
+    {
+        byte[] bytes = File.ReadAllBytes(Tools.Compile(_folder, "-Wl,--build-id"));
+        int sectionsAt = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(40));
+        for (int at = sectionsAt; at + 64 <= bytes.Length; at += 64)
+        {
+            uint type = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 4));
+            if (type is ElfSection.SHT_SYMTAB or ElfSection.SHT_DYNSYM || (type == ElfSection.SHT_STRTAB && !emptyNames))
+                BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at + 32), type == ElfSection.SHT_STRTAB ? 1UL << 28 : 1UL << 39);
+        }
+
+        string path = Path.Combine(_folder.Path, "sparse");
+        using (FileStream file = File.Create(path))
+        {
+            file.Write(bytes);
+            file.SetLength(1L << 40);
+        }
+
+        var watch = Stopwatch.StartNew();
+        using var cache = new SymbolCache();
+        ModuleSymbols module = cache.Get(RegularFile.Open(path, out _)!, path, TargetRoot.Own, out _)!;
+        for (ulong offset = 0; offset < 1 << 14; offset += 64)
+            _ = module.Find(offset);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"{watch.Elapsed}");
+        Assert.False(module.IsOpen);
+    }
+
+    [Fact]
+    public void Millions_of_long_names_at_one_address_end()
+    {
+        var builder = new SymbolTableBuilder();
+        byte[] names = new byte[1 << 20];
+        Array.Fill(names, (byte)'x');
+        builder.Names(names);
+        var watch = Stopwatch.StartNew();
+        for (uint i = 0; i < 3_000_000; i++)
+            builder.Add(0x1000 + (i & 1), 0x2000 + i, i % 1000, SymbolTraits.Sized);
+        SymbolTable table = builder.Build();
+        Assert.InRange(table.Count, 1, 4);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"{watch.Elapsed}");
+    }
+
     [SkippableFact]
     public void Only_regular_files_are_opened()
     {

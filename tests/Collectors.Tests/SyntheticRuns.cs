@@ -42,7 +42,10 @@ internal static class SyntheticRuns
             long stop = start + (30 + random.Next(60)) * Ms;
             int shell = processes.Count + 1;
             string[] command = ["cc", "-O2", "-Wall", "-c", $"src/file{job}.c", "-o", $"obj/file {job}.o"];
-            processes.Add(Process(shell, 1, "sh", start, stop) with { Execs = [new(start + Ms / 2, "/bin/dash", ["sh", "-c", string.Join(' ', command)])] });
+            processes.Add(Process(shell, 1, "sh", start, stop) with
+            {
+                Execs = [new(start + Ms / 2, "/bin/dash", ["sh", "-c", string.Join(' ', command)])],
+            });
             processes.Add(Process(shell + 1, shell, "cc", start + 2 * Ms, stop - Ms) with
             {
                 Execs = [new(start + 3 * Ms, "/usr/bin/cc", command)],
@@ -53,7 +56,11 @@ internal static class SyntheticRuns
                 Execs = [new(start + 5 * Ms, "/usr/libexec/cc1", ["cc1", "-quiet", $"src/file{job}.c"])],
                 Exit = job == 23 ? new(Signal: 11, Name: "SIGSEGV", Core: true) : new(),
                 Procfs = [.. Enumerable.Range(0, 20).Select(i => Tick(start + i * 2 * Ms, (4 + i * 3) << 20))],
-                Syscalls = [new("read", 140 + job, 0, 3 * Ms, 9_000, 80_000, 400_000), new("openat", 60, 31, Ms, 4_000, 30_000, 90_000)],
+                Syscalls =
+                [
+                    new("read", 140 + job, 0, 3 * Ms, 9_000, 80_000, 400_000),
+                    new("openat", 60, 31, Ms, 4_000, 30_000, 90_000),
+                ],
                 Threads = 2,
             });
             processes.Add(Process(shell + 3, shell + 1, "as", stop - 6 * Ms, stop - 2 * Ms) with
@@ -72,7 +79,7 @@ internal static class SyntheticRuns
             Command = ["make", "-j4", "all"],
             Processes = processes,
             Ledger = [new("escaped", 4711, "Process 4711 was made with CLONE_UNTRACED and is not followed. Attach to it with -p.")],
-            Profile = Sampled(processes, 2_000, 1, withWaits: true),
+            Profile = Sampled(processes, 2_000, 1, end * 5, withWaits: true),
         };
     }
 
@@ -99,7 +106,7 @@ internal static class SyntheticRuns
             DurationNs = processes * Ms + 400 * Ms,
             Command = ["./run-all", "--jobs", "2"],
             Processes = all,
-            Profile = Sampled(all, rows, rows),
+            Profile = Sampled(all, rows, rows, processes * 6 * Ms),
         };
     }
 
@@ -149,7 +156,7 @@ internal static class SyntheticRuns
         Threads = 1,
         Exit = new(),
         End = end is null ? "alive" : "exited",
-        Rusage = new(((end ?? start) - start) / 2, ((end ?? start) - start) / 10, (2 + id % 90) << 20, 300 + id % 50, id % 3, 12, 4),
+        Rusage = new(((end ?? start) - start) / 5, ((end ?? start) - start) / 20, (2 + id % 90) << 20, 300 + id % 50, id % 3, 12, 4),
         Counters = new Dictionary<string, long> { ["task-clock"] = ((end ?? start) - start) / 2, ["page-faults"] = 300 + id },
         Samples = id % 40,
         Collectors = ["rusage", "counters", "cpu"],
@@ -158,7 +165,7 @@ internal static class SyntheticRuns
     private static RecordedTick Tick(long at, long rss) => new(at, "R", rss, 1, 7, 0, 0);
 
     /// <summary>Samples of all processes, two threads in each, over so many distinct stacks.</summary>
-    private static Profile Sampled(List<RecordedProcess> processes, int samples, int seed, bool withWaits = false)
+    private static Profile Sampled(List<RecordedProcess> processes, int samples, int seed, long cpuNs, bool withWaits = false)
     {
         var random = new Random(seed);
         int functions = Math.Max(_functions.Length, Math.Min(4_000, samples / 50));
@@ -170,22 +177,28 @@ internal static class SyntheticRuns
             frames.Add(i == 1 ? 0 : random.Next(functions));
         }
 
-        var threads = processes.SelectMany(p => new ProfileThread[] { new(p.Id, p.Pid, p.Comm), new(p.Id, p.Pid + 100_000, "worker") }).ToList();
+        var threads = processes
+            .SelectMany(p => new ProfileThread[] { new(p.Id, p.Pid, p.Comm), new(p.Id, p.Pid + 100_000, "worker") }).ToList();
         var taken = new List<CpuSample>(samples);
         for (int i = 0; i < samples; i++)
         {
             int thread = i % threads.Count;
             RecordedProcess process = processes[thread / 2];
             long end = process.EndNs ?? process.StartNs + 10 * Ms;
-            taken.Add(new(process.StartNs + (long)(random.NextDouble() * (end - process.StartNs)), thread, 1 + random.Next(parents.Count - 1), 10 * Ms));
+            long at = process.StartNs + (long)(random.NextDouble() * (end - process.StartNs));
+            taken.Add(new(at, thread, 1 + random.Next(parents.Count - 1), cpuNs / samples));
         }
 
         return new()
         {
-            Cpus = 2,
+            Cpus = 8,
             CpuEvent = "cpu-clock",
             Frequency = 99,
-            Modules = [new("/usr/libexec/cc1", "ab12", FrameKind.User), new("[kernel]", "", FrameKind.Kernel), new("[jit]", "", FrameKind.Jit)],
+            Modules =
+            [
+                new("/usr/libexec/cc1", "ab12", FrameKind.User), new("[kernel]", "", FrameKind.Kernel),
+                new("[jit]", "", FrameKind.Jit),
+            ],
             Frames =
             [
                 .. Enumerable.Range(0, functions).Select(i => new ProfileFrame(
@@ -194,7 +207,9 @@ internal static class SyntheticRuns
             Stacks = new(parents, frames),
             Threads = threads,
             Samples = [.. taken.OrderBy(s => s.TimeNs)],
-            Waits = withWaits ? [.. taken.Take(300).Select((s, i) => new WaitPlace(s.Thread, s.Stack, 1 + i % 5, (i + 1) * Ms / 3, i * Ms / 40))] : [],
+            Waits = withWaits
+                ? [.. taken.Take(300).Select((s, i) => new WaitPlace(s.Thread, s.Stack, 1 + i % 5, (i + 1) * Ms / 3, i * Ms / 40))]
+                : [],
             TraceEvents = withWaits ? ["sched:sched_process_fork"] : [],
             Traces = withWaits ? [.. taken.Take(80).Select(s => new TracePlace(0, s.Thread, s.Stack, 2))] : [],
         };

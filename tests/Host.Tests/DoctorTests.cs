@@ -18,6 +18,8 @@ public class DoctorTests
         LockedMemoryLimit = 8_388_608,
         OpenFilesLimit = 20_000,
         HasChildrenFiles = true,
+        Cpu = new(null, "cycles", WholeMachine: true),
+        OffCpu = new(null, WholeMachine: true),
     };
 
     private static readonly DoctorFacts _user = _root with
@@ -27,6 +29,9 @@ public class DoctorTests
         Events = ["task-clock", "page-faults"],
         UserOnly = true,
         TracefsReadable = false,
+        Cpu = new(null, "cpu-clock", UserOnly: true),
+        OffCpu = new("offcpu cannot be collected"),
+        Syscalls = new("syscalls cannot be collected"),
     };
 
     [Fact]
@@ -42,7 +47,10 @@ public class DoctorTests
     {
         Assert.Equal(0, Doctor.Run(TextWriter.Null, _user));
         Assert.Equal(
-            [DoctorVerdict.Ok, DoctorVerdict.Ok, DoctorVerdict.Missing, DoctorVerdict.Limited, DoctorVerdict.Missing],
+            [
+                DoctorVerdict.Ok, DoctorVerdict.Ok, DoctorVerdict.Missing, DoctorVerdict.Limited, DoctorVerdict.Missing,
+                DoctorVerdict.Limited, DoctorVerdict.Missing, DoctorVerdict.Missing,
+            ],
             DoctorSummary.Judge(_user).Select(item => item.Verdict));
     }
 
@@ -115,7 +123,7 @@ public class DoctorTests
         Assert.Equal("cannot count events: why; remedy", Item(facts, "counters").Finding);
         Assert.Equal(DoctorVerdict.Missing, Item(facts, "counters").Verdict);
         Assert.Equal(DoctorVerdict.Limited, Item(facts, "hardware").Verdict);
-        Assert.All(DoctorSummary.Judge(facts).Skip(3), item => Assert.Equal(DoctorVerdict.Missing, item.Verdict));
+        Assert.All(DoctorSummary.Judge(facts).Skip(3).Take(2), item => Assert.Equal(DoctorVerdict.Missing, item.Verdict));
         Assert.Equal(0, Doctor.Run(TextWriter.Null, facts));
     }
 

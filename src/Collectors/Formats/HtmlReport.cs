@@ -5,15 +5,15 @@ using ForkFollow.Collectors.Recording;
 namespace ForkFollow.Collectors.Formats;
 
 /// <summary>
-/// report.html: one page that shows a run, opened from disk, without a network. The page (src/Collectors/Web, bundled by
-/// the build) is a resource of this assembly; the run goes into it as JSON, in columns and with a table of strings, so
-/// that tens of thousands of processes stay small.
+/// report.html: one page that shows a run, opened from disk, without a network. The page (src/Collectors/Web, bundled
+/// by the build) is a resource of this assembly; the run goes into it as JSON, in columns and with a table of strings,
+/// so that tens of thousands of processes stay small.
 /// </summary>
 /// <remarks>
 /// Names come from hostile processes. The JSON stands in a script element of type application/json, which ends at the
-/// first <c>&lt;/script</c> and nowhere else: so every &lt;, &gt; and &amp; is escaped, which <see cref="Utf8JsonWriter"/>
-/// does by default, along with everything that is not ASCII. Half a surrogate pair becomes U+FFFD. What the page does with
-/// the text is the page's matter: src/Collectors/Web/src/text.js.
+/// first <c>&lt;/script</c> and nowhere else: so every &lt;, &gt; and &amp; is escaped, which
+/// <see cref="Utf8JsonWriter"/> does by default, along with everything that is not ASCII. Half a surrogate pair becomes
+/// U+FFFD. What the page does with the text is the page's matter: src/Collectors/Web/src/text.js.
 /// </remarks>
 public static class HtmlReport
 {
@@ -72,8 +72,8 @@ public static class HtmlReport
     private static (byte[] Head, byte[] Tail) LoadPage()
     {
         using Stream stream = typeof(HtmlReport).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"{Resource} is no resource of {typeof(HtmlReport).Assembly.GetName().Name}: "
-                + "its build did not bundle the page; build src/Collectors again.");
+            ?? throw new InvalidOperationException(
+                $"{Resource} is no resource of the assembly: the build did not bundle it; build src/Collectors again.");
         byte[] page = new byte[stream.Length];
         stream.ReadExactly(page);
         int at = page.AsSpan().IndexOf(Encoding.ASCII.GetBytes(Marker));

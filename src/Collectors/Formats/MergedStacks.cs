@@ -62,7 +62,8 @@ internal sealed class MergedStacks
         while (path.TryPop(out node))
         {
             int function = _functionOfFrame[_profile.Stacks.Frames[node]];
-            ref int child = ref CollectionsMarshal.GetValueRefOrAddDefault(_children, (merged, function), out bool known);
+            ref int child =
+                ref CollectionsMarshal.GetValueRefOrAddDefault(_children, (merged, function), out bool known);
             if (!known)
             {
                 child = _parents.Count;

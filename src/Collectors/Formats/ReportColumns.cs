@@ -3,12 +3,12 @@ using System.Text.Json;
 namespace ForkFollow.Collectors.Formats;
 
 /// <summary>
-/// The columns of the report's data. Text is written as an index in one table of strings, which follows at the end, since
-/// processes of one run share nearly all their words. Not thread-safe.
+/// The columns of the report's data. Text is written as an index in one table of strings, which follows at the end,
+/// since processes of one run share nearly all their words. Not thread-safe.
 /// </summary>
 internal sealed class ReportColumns(Utf8JsonWriter json)
 {
-    /// <summary>No text: longer ones are cut, so that one script passed as an argument does not make the page.</summary>
+    /// <summary>Longer texts are cut: a script that is passed as an argument has up to 128 KiB.</summary>
     internal const int LongestText = 16 * 1024;
 
     private const int FlushBytes = 1 << 16;

@@ -4,8 +4,8 @@ using ForkFollow.Collectors.Recording;
 namespace ForkFollow.Collectors.Formats;
 
 /// <summary>
-/// The processes in the report's data, a column per property. What a process has many of (execs, arguments, system calls,
-/// ticks) stands in tables of its own, whose rows name the process by its place in the list.
+/// The processes in the report's data, a column per property. What a process has many of (execs, arguments, system
+/// calls, ticks) stands in tables of its own, in the order of the processes, with a column of how many each has.
 /// </summary>
 internal static class ReportProcesses
 {
@@ -40,7 +40,8 @@ internal static class ReportProcesses
         columns.WriteTexts("ended", processes, p => p.End);
         columns.WriteKnown("exitCode", processes.Select(p => (long?)p.Exit?.Code));
         columns.Write("signal", processes.Select(p => (long)(p.Exit?.Signal ?? 0)));
-        columns.WriteTexts("signalName", processes, p => p.Exit is { Signal: > 0 } exit ? exit.Name ?? $"signal {exit.Signal}" : null);
+        columns.WriteTexts("signalName", processes,
+            p => p.Exit is { Signal: > 0 } exit ? exit.Name ?? $"signal {exit.Signal}" : null);
         columns.Write("core", processes.Select(p => p.Exit is { Core: true } ? 1L : 0));
         columns.Write("samples", processes.Select(p => p.Samples));
         columns.Write("lost", processes.Select(p => p.Lost));
@@ -70,7 +71,8 @@ internal static class ReportProcesses
         {
             columns.Json.WriteStartObject();
             columns.Json.WriteString("name", name);
-            columns.WriteKnown("values", processes.Select(p => p.Counters.TryGetValue(name, out long value) ? value : (long?)null));
+            columns.WriteKnown("values",
+                processes.Select(p => p.Counters.TryGetValue(name, out long value) ? value : (long?)null));
             columns.Json.WriteEndObject();
         }
 
@@ -124,7 +126,7 @@ internal static class ReportProcesses
         columns.Json.WriteEndObject();
     }
 
-    /// <summary>Every n-th tick, and the last one; the peak of each n stays, since that is what one looks for.</summary>
+    /// <summary>Of each n ticks the one with the peak, since that is what one looks for.</summary>
     private static List<RecordedTick> Thin(IReadOnlyList<RecordedTick> ticks)
     {
         int step = (ticks.Count + MostTicks - 1) / MostTicks;

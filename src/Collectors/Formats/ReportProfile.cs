@@ -33,7 +33,8 @@ internal sealed class ReportProfile
         _stacks = new MergedStacks(_profile);
     }
 
-    private bool InNanoseconds => _profile.CpuEvent is null || _profile.CpuEvent.Contains("clock", StringComparison.Ordinal);
+    private bool InNanoseconds =>
+        _profile.CpuEvent is null || _profile.CpuEvent.Contains("clock", StringComparison.Ordinal);
 
     internal static void Write(ReportColumns columns, RecordedRun run) => new ReportProfile(columns, run).Write();
 
@@ -77,7 +78,8 @@ internal sealed class ReportProfile
         _columns.Json.WriteEndArray();
     }
 
-    private void WriteMetric(string name, string unit, IEnumerable<(int Thread, int Stack, long Weight, long Count)> rows)
+    private void WriteMetric(
+        string name, string unit, IEnumerable<(int Thread, int Stack, long Weight, long Count)> rows)
     {
         var sums = new Dictionary<(int Thread, int Stack), (long Weight, long Count)>();
         foreach ((int thread, int stack, long weight, long count) in rows)

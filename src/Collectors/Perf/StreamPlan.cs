@@ -33,6 +33,9 @@ internal sealed class StreamPlan : IDisposable
     /// <summary>The event of CPU samples; null without.</summary>
     internal string? CpuEvent => _events.Find(one => one.Kind == StreamEventKind.Cpu)?.Name;
 
+    /// <summary>Whether CPUs are sampled, not targets.</summary>
+    internal bool SeesWholeMachine => _events.Exists(one => one.WholeMachine);
+
     /// <summary>Whether any event is opened on targets.</summary>
     internal bool HasTaskEvents => _events.Exists(one => !one.WholeMachine);
 
@@ -62,6 +65,8 @@ internal sealed class StreamPlan : IDisposable
         Cpus = Rings.Length,
         CpuEvent = CpuEvent ?? "",
         Frequency = CpuEvent is null ? 0 : Options.Frequency,
+        UserOnly = UserOnly,
+        WholeMachine = SeesWholeMachine,
         TraceEvents = { Options.Tracepoints.Select(one => $"{one.Group}:{one.Name}") },
     };
 

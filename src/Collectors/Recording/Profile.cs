@@ -95,6 +95,12 @@ public sealed record Profile
     /// <summary>How often CPUs were sampled, in Hz.</summary>
     public int Frequency { get; init; }
 
+    /// <summary>Only what happened in user mode was seen.</summary>
+    public bool UserOnly { get; init; }
+
+    /// <summary>CPUs were sampled, not processes: one that used less CPU time than a period has its share of the samples.</summary>
+    public bool WholeMachine { get; init; }
+
     /// <summary>Whether the functions of all frames that have one are known.</summary>
     public bool HasSymbols { get; init; } = true;
 

@@ -55,6 +55,8 @@ internal sealed class ProfileBuilder
         Cpus = Header!.Cpus,
         CpuEvent = Header.CpuEvent.Length == 0 ? null : Header.CpuEvent,
         Frequency = Header.Frequency,
+        UserOnly = Header.UserOnly,
+        WholeMachine = Header.WholeMachine,
         HasSymbols = _hasSymbols,
         Modules = _modules,
         Frames = [.. _frames.Select((frame, i) => MakeFrame(i, frame.Module, frame.Address))],

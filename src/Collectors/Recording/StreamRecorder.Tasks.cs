@@ -150,10 +150,9 @@ internal sealed partial class StreamRecorder
         long lost = (long)U64(record.Body, samples ? 0 : 8);
 
         // A ring serves all processes of its CPU. Who writes the first record that fits again is who filled it, mostly.
+        Lost += lost;
         if (_images.TryGetValue(record.Pid, out ProcessImage? image))
             image.Lost += lost;
-        else
-            Unattributed += lost;
     }
 
     private static string Text(ReadOnlySpan<byte> bytes)

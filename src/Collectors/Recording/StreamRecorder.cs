@@ -48,8 +48,8 @@ internal sealed partial class StreamRecorder : IRecordSink
         _chunk.Header = header;
     }
 
-    /// <summary>Records of processes that were lost or belong to no process that is known.</summary>
-    internal long Unattributed { get; private set; }
+    /// <summary>How many records were lost in all.</summary>
+    internal long Lost { get; private set; }
 
     /// <summary>A process has ended: its sums are due once all its records have come. Any thread.</summary>
     internal void Ended(ProcessResult result) => _ended.Enqueue(result);

@@ -9,7 +9,7 @@ internal sealed partial class CppParser
 
     /// <summary>An operand: in brackets unless it is a name.</summary>
     private static CppNode Operand(CppNode node) =>
-        node.Kind is CppKind.Text or CppKind.Qualified ? node : Sequence(new("("), node, new(")"));
+        node is { Kind: CppKind.Text } or { Kind: CppKind.Qualified, B.Kind: not CppKind.Template } ? node : Sequence(new("("), node, new(")"));
 
     private CppNode Expression()
     {
@@ -112,6 +112,10 @@ internal sealed partial class CppParser
         {
             bool prefix = Eat('_');
             CppNode operand = Expression();
+
+            // A function whose address is taken is shown without its parameters.
+            if (code == "ad" && operand is { Kind: CppKind.Encoding, B: { Kind: CppKind.Qualified } name })
+                operand = name;
             return code is "pp" or "mm" && !prefix
                 ? Sequence(Operand(operand), new(found.Text))
                 : Sequence(new(found.Text), Operand(operand));
@@ -142,7 +146,7 @@ internal sealed partial class CppParser
         }
         else
         {
-            scope = Type();
+            scope = Levels() ?? Type();
         }
 
         CppNode name = Peek switch
@@ -152,6 +156,27 @@ internal sealed partial class CppParser
             _ => PossiblyTemplate(Unqualified(new(), scope)),
         };
         return new(CppKind.Qualified, scope, name);
+    }
+
+    /// <summary>
+    /// Simple names that end with E, as newer compilers have them; null, and nothing is consumed, if it is rather a
+    /// class and a name in it, as older ones have.
+    /// </summary>
+    private CppNode? Levels()
+    {
+        (int start, int substitutions) = (_at, _substitutions.Count);
+        CppNode? scope = null;
+        while (char.IsAsciiDigit(Peek) && !_limits.Failed)
+        {
+            CppNode name = PossiblyTemplate(SourceName());
+            scope = scope is null ? name : new(CppKind.Qualified, scope, name);
+        }
+
+        if (scope is not null && Eat('E') && (char.IsAsciiDigit(Peek) || (Peek is 'o' or 'd' && Ahead(1) == 'n')))
+            return scope;
+        _at = start;
+        _substitutions.RemoveRange(substitutions, _substitutions.Count - substitutions);
+        return null;
     }
 
     private CppNode Cast()

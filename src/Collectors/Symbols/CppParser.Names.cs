@@ -269,6 +269,8 @@ internal sealed partial class CppParser
             Expect('_');
         }
 
+        if (_parameters.TryGetValue(index, out int parameter) && parameter < _arguments.Count)
+            return Referred(_arguments[parameter]);
         return index < _substitutions.Count ? _substitutions[index] : Fail();
     }
 

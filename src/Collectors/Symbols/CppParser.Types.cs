@@ -7,10 +7,9 @@ internal sealed partial class CppParser
 {
     private string Qualifiers()
     {
-        bool restricted = Eat('r');
-        string text = Eat('V') ? " volatile" : "";
-        text = Eat('K') ? text + " const" : text;
-        return restricted ? text + " __restrict" : text;
+        string restricted = Eat('r') ? " __restrict" : "";
+        string volatiles = Eat('V') ? " volatile" : "";
+        return (Eat('K') ? " const" : "") + volatiles + restricted;
     }
 
     private CppNode Type()
@@ -49,7 +48,7 @@ internal sealed partial class CppParser
                 _at += 2;
                 return Remember(Name(new()));
             case 'T':
-                CppNode parameter = Remember(TemplateParameter());
+                CppNode parameter = TemplateParameter(remembered: true);
                 return Peek == 'I' && !_mayForward ? Remember(new(CppKind.Template, parameter, items: Arguments())) : parameter;
             case 'S' when Ahead(1) != 't':
                 CppNode substitution = Substitution();
@@ -204,11 +203,19 @@ internal sealed partial class CppParser
         return new(CppKind.Sequence, items: [new("decltype ("), expression, new(")")]);
     }
 
-    private CppNode TemplateParameter()
+    private CppNode TemplateParameter(bool remembered = false)
     {
         Expect('T');
         int index = Peek == '_' ? 0 : Number() + 1;
         Expect('_');
+        if (remembered && !_inLambda)
+            _parameters[_substitutions.Count] = index;
+        CppNode node = Parameter(index);
+        return remembered ? Remember(node) : node;
+    }
+
+    private CppNode Parameter(int index)
+    {
         if (_inLambda)
             return new(string.Create(CultureInfo.InvariantCulture, $"auto:{index + 1}"));
         if (_mayForward)
@@ -218,8 +225,12 @@ internal sealed partial class CppParser
             return forward;
         }
 
-        return index < _arguments.Count ? _arguments[index] : Fail();
+        return index < _arguments.Count ? Referred(_arguments[index]) : Fail();
     }
+
+    /// <summary>An argument where a parameter stands for it: of a pack one at a time is meant, in its own place all are.</summary>
+    private static CppNode Referred(CppNode argument) =>
+        argument.Kind == CppKind.List ? new(CppKind.Pack, items: argument.Items) : argument;
 
     private List<CppNode> Arguments()
     {
@@ -248,7 +259,7 @@ internal sealed partial class CppParser
             List<CppNode> pack = [];
             while (!_limits.Failed && !Eat('E'))
                 pack.Add(Argument());
-            node = new(CppKind.Pack, items: pack);
+            node = new(CppKind.List, items: pack);
         }
         else
         {

@@ -13,6 +13,9 @@ internal sealed partial class CppParser
     private readonly DemangleText _limits;
     private readonly List<CppNode> _substitutions = [];
     private readonly List<(CppNode Node, int Index)> _forwards = [];
+
+    /// <summary>Which substitutions are T_ and its like: in another template they are other arguments.</summary>
+    private readonly Dictionary<int, int> _parameters = [];
     private List<CppNode> _arguments = [];
     private int _at;
     private bool _inLambda;
@@ -128,7 +131,7 @@ internal sealed partial class CppParser
             (CppNode forward, int index) = _forwards[i];
             if (index >= _arguments.Count)
                 return Fail();
-            forward.A = _arguments[index];
+            forward.A = Referred(_arguments[index]);
         }
 
         if (IsEnd || _limits.Failed)

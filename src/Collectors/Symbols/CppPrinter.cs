@@ -6,7 +6,7 @@ namespace ForkFollow.Collectors.Symbols;
 /// Writes C++ names as libiberty does (c++filt, perf, gdb). A type is written in two halves, left and right of what it
 /// declares: <c>void (*</c> and <c>)(int)</c>. Limits: <see cref="DemangleText"/>. One thread.
 /// </summary>
-internal sealed class CppPrinter
+internal sealed partial class CppPrinter
 {
     private const int MaxChain = 400;
 
@@ -51,7 +51,7 @@ internal sealed class CppPrinter
         {
             case CppKind.Function:
                 Left(node.A);
-                _out.Write(node.A is null ? "" : " ");
+                _out.Write(node.A is null || IsTwoSided(node.A, through: true) ? "" : " ");
                 break;
             case CppKind.Encoding:
                 Encoding(node);
@@ -70,7 +70,7 @@ internal sealed class CppPrinter
                 break;
             case CppKind.Qualifiers:
                 Left(node.A);
-                _out.Write(node.Text);
+                Qualifiers(node);
                 break;
             case CppKind.Forward:
                 Left(node.A);
@@ -132,7 +132,7 @@ internal sealed class CppPrinter
         if (node.A is not null)
         {
             Left(node.A);
-            _out.Write(IsTwoSided(node.A) ? "" : " ");
+            _out.Write(IsTwoSided(node.A, through: true) ? "" : " ");
         }
 
         Print(node.B);
@@ -230,14 +230,11 @@ internal sealed class CppPrinter
             int before = _out.Length;
             _out.Write(any ? ", " : "");
             int start = _out.Length;
-            if (item.Kind == CppKind.Pack && _packIndex < 0)
-                Items(item.Items);
-            else
-                Print(item);
+            Print(item);
             if (_out.Failed)
                 return;
             if (_out.Length == start)
-                _out.CutTo(before);
+                _out.CutTo(before, _out.Last);
             else
                 any = true;
         }
@@ -247,10 +244,10 @@ internal sealed class CppPrinter
     {
         (int index, int size) = (_packIndex, _packSize);
         (_packIndex, _packSize) = (-1, -1);
-        int start = _out.Length;
+        (int start, char last) = (_out.Length, _out.Last);
         Print(node.A);
         if (_packSize == 0)
-            _out.CutTo(start);
+            _out.CutTo(start, last);
         int count = _packSize;
         for (int i = 1; i < count && !_out.Failed; i++)
         {
@@ -262,64 +259,5 @@ internal sealed class CppPrinter
         if (count < 0)
             _out.Write("..."); // no pack in it was known
         (_packIndex, _packSize) = (index, size);
-    }
-
-    /// <summary>Whether something of a type stands right of what it declares: functions and arrays.</summary>
-    private bool IsTwoSided(CppNode? node)
-    {
-        for (int i = 0; i < MaxChain && node is not null; i++)
-        {
-            switch (node.Kind)
-            {
-                case CppKind.Function or CppKind.Array:
-                    return true;
-                case CppKind.Qualifiers or CppKind.Forward:
-                    node = node.A;
-                    break;
-                case CppKind.Pack when _packIndex >= 0 && _packIndex < node.Items.Count:
-                    node = node.Items[_packIndex];
-                    break;
-                case CppKind.Pack when _packSize < 0 && node.Items.Count > 0:
-                    node = node.Items[0];
-                    break;
-                default:
-                    return false;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>What a pointer or reference refers to; a reference to a reference is one.</summary>
-    private (CppNode? Target, string Symbol) Collapse(CppNode node)
-    {
-        string symbol = node.Text;
-        CppNode? target = node.A;
-        for (int i = 0; i < MaxChain && target is not null && symbol[0] == '&'; i++)
-        {
-            if (target.Kind == CppKind.Forward)
-            {
-                target = target.A;
-            }
-            else if (target.Kind == CppKind.Pack && _packIndex >= 0 && _packIndex < target.Items.Count)
-            {
-                target = target.Items[_packIndex];
-            }
-            else if (target.Kind == CppKind.Pack && _packSize < 0 && target.Items.Count > 0)
-            {
-                (_packSize, _packIndex) = (target.Items.Count, 0);
-            }
-            else if (target.Kind == CppKind.Pointer && target.Text[0] == '&')
-            {
-                symbol = target.Text == "&" ? "&" : symbol;
-                target = target.A;
-            }
-            else
-            {
-                break;
-            }
-        }
-
-        return (target, symbol);
     }
 }

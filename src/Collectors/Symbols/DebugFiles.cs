@@ -10,7 +10,7 @@ namespace ForkFollow.Collectors.Symbols;
 internal static class DebugFiles
 {
     private const string Global = "/usr/lib/debug";
-    private const ulong MaxCrcFile = 2UL << 30;
+    private const ulong MaxCrcFile = 512UL << 20;
 
     /// <summary>The debug file, open, with its headers; null if there is none that fits.</summary>
     internal static (SafeFileHandle File, ByteSource Source, ElfImage Image)? Find(

@@ -25,7 +25,8 @@ internal sealed class DemangleText
     /// <summary>Whether writing has no effect, for parts that are parsed and not shown.</summary>
     internal bool Silent { get; set; }
 
-    internal char Last => _text.Length == 0 ? '\0' : _text[^1];
+    /// <summary>What was written last, also if it was taken back.</summary>
+    internal char Last { get; private set; }
 
     internal int Length => _text.Length;
 
@@ -48,18 +49,24 @@ internal sealed class DemangleText
 
     internal void Write(ReadOnlySpan<char> text)
     {
-        if (Failed || Silent)
+        if (Failed || Silent || text.IsEmpty)
             return;
         if (_text.Length + text.Length > MaxOutput)
+        {
             Failed = true;
-        else
-            _text.Append(text);
+            return;
+        }
+
+        _text.Append(text);
+        Last = text[^1];
     }
 
     internal void Write(char one) => Write([one]);
 
     /// <summary>Takes back what was written after a place.</summary>
-    internal void CutTo(int length) => _text.Length = length;
+    /// <param name="length">How long the output was there.</param>
+    /// <param name="last">What counts as written last; libiberty remembers a comma that it took back.</param>
+    internal void CutTo(int length, char last) => (_text.Length, Last) = (length, last);
 
     public override string ToString() => _text.ToString();
 }

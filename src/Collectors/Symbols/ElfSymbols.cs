@@ -5,6 +5,7 @@ internal static class ElfSymbols
 {
     private const int MaxTables = 8;
     private const int MaxStrings = 1 << 29;
+    private const ulong MaxSymbols = 1 << 22;
     private const int ChunkSymbols = 4096;
     private const ushort Arm = 40; // EM_ARM
 
@@ -43,13 +44,15 @@ internal static class ElfSymbols
             return;
         }
 
-        byte[]? strings = source.ReadAll(link.Offset, Math.Min(link.Size, source.Length - link.Offset), MaxStrings);
+        byte[]? strings = source.ReadAll(link.Offset, Math.Min(link.Size, source.Length - link.Offset), MaxStrings - builder.TextBytes);
         if (strings is null)
             return;
         builder.Names(strings);
         int size = image.Fields.SymbolSize;
         byte[] chunk = new byte[ChunkSymbols * size];
-        ulong left = table.Size / (ulong)size;
+
+        // A sparse file has room for any number of them.
+        ulong left = Math.Min(table.Size / (ulong)size, MaxSymbols);
         ulong at = table.Offset;
         while (left > 0)
         {

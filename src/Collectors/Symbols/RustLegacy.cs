@@ -4,7 +4,7 @@ using System.Text;
 namespace ForkFollow.Collectors.Symbols;
 
 /// <summary>
-/// Names as rustc made them until 1.93 and can still make: <c>_ZN</c>, identifiers with their lengths, the last of which is
+/// Names as rustc made them before RFC 2603 and can still make: <c>_ZN</c>, identifiers with their lengths, the last of which is
 /// a hash, and <c>E</c>. Within identifiers what C does not allow is escaped. The hash is left out.
 /// </summary>
 internal static class RustLegacy

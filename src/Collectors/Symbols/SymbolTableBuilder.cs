@@ -29,16 +29,25 @@ internal sealed class SymbolTableBuilder
 {
     private const int MaxSymbols = 1 << 22;
     private const int MaxName = 1 << 16;
+    private const long MaxCompared = 1L << 30;
 
     private readonly List<byte[]> _texts = [];
     private ulong[] _starts = [];
     private Entry[] _entries = [];
     private int _count;
+    private long _compared;
 
     private record struct Entry(ulong End, uint Name, ushort Text, SymbolTraits Traits);
 
+    /// <summary>How many bytes of names were given; at most 2^29 are to be.</summary>
+    internal int TextBytes { get; private set; }
+
     /// <summary>The names that symbols added from now on refer to.</summary>
-    internal void Names(byte[] text) => _texts.Add(text);
+    internal void Names(byte[] text)
+    {
+        _texts.Add(text);
+        TextBytes += text.Length;
+    }
 
     /// <summary>Adds a symbol; one without a name or a range is left out. False if the table is full.</summary>
     /// <param name="start">Where it starts.</param>
@@ -120,6 +129,11 @@ internal sealed class SymbolTableBuilder
             return one.Traits > other.Traits;
         ReadOnlySpan<byte> a = NameOf(one);
         ReadOnlySpan<byte> b = NameOf(other);
+
+        // Millions of hostile symbols may stand at one address, and all have the same long name.
+        _compared += a.Length + b.Length;
+        if (_compared > MaxCompared)
+            return false;
         int underscores = Underscores(a).CompareTo(Underscores(b));
         if (underscores != 0)
             return underscores < 0;

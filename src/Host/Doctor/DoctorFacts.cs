@@ -31,6 +31,15 @@ internal sealed record DoctorFacts
     /// <summary>Only what happens in user mode can be counted.</summary>
     internal bool UserOnly { get; init; }
 
+    /// <summary>What the collector <c>cpu</c> can do.</summary>
+    internal ProfileCheck Cpu { get; init; } = new(Refusal: null);
+
+    /// <summary>What the collector <c>offcpu</c> can do.</summary>
+    internal ProfileCheck OffCpu { get; init; } = new(Refusal: null);
+
+    /// <summary>What the collector <c>syscalls</c> can do; <c>trace</c> needs the same.</summary>
+    internal ProfileCheck Syscalls { get; init; } = new(Refusal: null);
+
     /// <summary>The effective capabilities, a bit each (capability.h).</summary>
     internal ulong Capabilities { get; init; }
 
@@ -87,6 +96,9 @@ internal sealed record DoctorFacts
             Events = counters?.Events ?? [],
             CountingFailure = refusal,
             UserOnly = counters?.UserOnly ?? false,
+            Cpu = ProfileSession.Check(new() { Cpu = true }),
+            OffCpu = ProfileSession.Check(new() { OffCpu = true }),
+            Syscalls = ProfileSession.Check(new() { Syscalls = true }),
             Capabilities = DoctorFiles.Hexadecimal(status, "CapEff"),
             SeccompMode = (int)DoctorFiles.Hexadecimal(status, "Seccomp"),
             TracefsMount = tracefs,

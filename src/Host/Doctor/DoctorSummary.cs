@@ -1,3 +1,4 @@
+using ForkFollow.Collectors;
 using static ForkFollow.Host.DoctorVerdict;
 
 namespace ForkFollow.Host;
@@ -9,7 +10,8 @@ internal static class DoctorSummary
 
     /// <summary>A line for each use.</summary>
     internal static IEnumerable<DoctorItem> Judge(DoctorFacts facts) =>
-        [Launch(facts), AttachToOwn(facts), AttachToOthers(facts), Counters(facts), KernelEvents(facts)];
+        [Launch(facts), AttachToOwn(facts), AttachToOthers(facts), Counters(facts), KernelEvents(facts), Cpu(facts.Cpu), OffCpu(facts.OffCpu),
+            Syscalls(facts.Syscalls)];
 
     /// <summary>It has been tried.</summary>
     internal static bool CanLaunch(DoctorFacts facts) => facts.LaunchFailure is null;
@@ -55,6 +57,27 @@ internal static class DoctorSummary
         { UserOnly: true } => new(Limited, "counters", "in user mode only; see perf_event_paranoid above"),
         _ => new(Ok, "counters", "--collect counters"),
     };
+
+    private static DoctorItem Cpu(ProfileCheck check) => check switch
+    {
+        { Refusal: { } refusal } => new(Missing, "cpu samples", refusal),
+        { WholeMachine: true } => new(Ok, "cpu samples", $"--collect cpu, by {check.CpuEvent}, user and kernel"),
+        _ => new(
+            Limited, "cpu samples",
+            $"by {check.CpuEvent}, {(check.UserOnly ? "in user mode only, " : "")}and none of processes that use less CPU time "
+            + "than a period; CAP_PERFMON has all"),
+    };
+
+    private static DoctorItem OffCpu(ProfileCheck check) => check switch
+    {
+        { Refusal: { } refusal } => new(Missing, "waiting", refusal),
+        { WholeMachine: true } => new(Ok, "waiting", "--collect offcpu, with run-queue delay"),
+        _ => new(Limited, "waiting", "--collect offcpu; run-queue delay only of who was preempted; CAP_PERFMON has all"),
+    };
+
+    private static DoctorItem Syscalls(ProfileCheck check) => check.Refusal is { } refusal
+        ? new(Missing, "system calls", refusal)
+        : new(Ok, "system calls", "--collect syscalls, and tracepoints with -e");
 
     private static DoctorItem KernelEvents(DoctorFacts facts) =>
         facts.CountingFailure is null && !facts.UserOnly && facts.Events.Contains(Context)

@@ -34,7 +34,7 @@ internal static class TreeReport
             WriteNotes(text, rows, glyphs);
         }
 
-        TreeReportFunctions.Write(text, model.Functions, Math.Max(width, LeastWidth));
+        TreeReportFunctions.Write(text, model.Sampling, model.Functions, Math.Max(width, LeastWidth));
         TreeReportLedger.Write(text, model.Ledger, glyphs);
         output.Write(text);
         output.Flush();

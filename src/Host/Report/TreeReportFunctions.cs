@@ -44,17 +44,31 @@ internal static class TreeReportFunctions
         ];
     }
 
-    /// <summary>Writes them; nothing if there are none.</summary>
-    internal static void Write(StringBuilder output, IReadOnlyList<TreeReportProgram> programs, int width)
+    /// <summary>How CPU time was sampled, in a line; null if it was not.</summary>
+    internal static string? Describe(Profile profile)
     {
+        if (profile.CpuEvent is null)
+            return null;
+        string limits = (profile.UserOnly ? ", user mode only" : "")
+            + (profile.WholeMachine ? "" : ", none of processes that used less than a period");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"CPU time by {profile.CpuEvent} at {profile.Frequency} Hz, {Units.Exact(profile.Samples.Count)} samples{limits}");
+    }
+
+    /// <summary>Writes them; nothing if there are none.</summary>
+    internal static void Write(
+        StringBuilder output, string? sampling, IReadOnlyList<TreeReportProgram> programs, int width)
+    {
+        if (sampling is not null)
+            output.Append(sampling).Append('\n');
         foreach (TreeReportProgram program in programs)
         {
-            output.Append("CPU of ").Append(SafeText.Escape(program.Program)).Append(": ").Append(Units.Exact(program.Samples))
-                .Append(program.Samples == 1 ? " sample, " : " samples, ").Append(Percent(program.Share)).Append(" of all\n");
+            output.Append(Percent(program.Share).PadLeft(6)).Append("  ").Append(SafeText.Escape(program.Program)).Append('\n');
             foreach ((string function, string module, double share) in program.Functions)
             {
                 string name = SafeText.Escape(function.Length > LongestName ? function[..LongestName] : function);
-                string line = $"  {Percent(share),6}  {name}{(module.Length == 0 ? "" : $"  [{SafeText.Escape(module.Trim('[', ']'))}]")}";
+                string line = $"{Percent(share),14}  {name}{(module.Length == 0 ? "" : $"  [{SafeText.Escape(module.Trim('[', ']'))}]")}";
                 output.Append(SafeText.Cut(line, width, "...")).Append('\n');
             }
         }

@@ -70,6 +70,9 @@ internal sealed class TreeReportNode
 internal sealed record TreeReportModel(
     TreeReportTotals Totals, IReadOnlyList<TreeReportNode> Roots, IReadOnlyList<RecordedNote> Ledger)
 {
+    /// <summary>How CPU time was sampled; null if it was not.</summary>
+    internal string? Sampling { get; init; }
+
     /// <summary>The top functions by executable; empty if CPU time was not sampled.</summary>
     internal IReadOnlyList<TreeReportProgram> Functions { get; init; } = [];
 }

@@ -47,7 +47,7 @@ export class Details {
         ['Peak RSS', bytes(p.rss[i])],
         ['Faults', count(p.minorFaults[i]), `${count(p.majorFaults[i])} major`],
         ['Switches', count(p.voluntary[i]), `${count(p.involuntary[i])} involuntary`],
-        p.waitNs?.[i] >= 0 && p.waitNs[i] !== null && ['Waited', time(p.waitNs[i]), `${count(p.waits[i])} times; run queue ${time(p.runQueueNs[i])}`],
+        p.waitNs?.[i] >= 0 && p.waitNs[i] !== null && ['Waited', time(p.waitNs[i]), `${plural(p.waits[i], 'time')}; run queue ${time(p.runQueueNs[i])}`],
         ['Samples', count(p.samples[i]), p.lost[i] > 0 ? `${count(p.lost[i])} lost` : ''],
         ['Collectors', text(p.collectors[i]) || 'none'],
       ]),
@@ -101,7 +101,7 @@ export class Details {
     const { run } = this;
     if (!run.syscalls) return null;
     const calls = syscallSums(run, members).sort((a, b) => b.total - a.total).slice(0, 6);
-    return calls.length === 0 ? null : part('Longest system calls', facts(calls.map((c) => [show(c.key, 40), time(c.total), `${count(c.count)} times`])));
+    return calls.length === 0 ? null : part('Longest system calls', facts(calls.map((c) => [show(c.key, 40), time(c.total), plural(c.count, 'time')])));
   }
 
   #several() {

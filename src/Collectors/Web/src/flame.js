@@ -3,7 +3,7 @@
 import flamegraph from 'd3-flame-graph';
 import { select } from 'd3-selection';
 import { flameTree, rowsOf, stacksWith } from './stacks.js';
-import { count, el, percent, show, time, visible } from './text.js';
+import { count, el, percent, plural, show, time } from './text.js';
 import { hideTip, showTip } from './tip.js';
 import { onTheme } from './theme.js';
 
@@ -13,7 +13,7 @@ const suffix = ['', ' [k]', ' [j]'];
 /** Hue ranges of user, kernel and JIT frames; the function's name chooses within. */
 function colourOf(run, data, dark, marked) {
   if (marked) return dark ? '#d24fd0' : '#e25be0';
-  if (data.fn < 0) return dark ? '#4a5158' : '#ccd2d8';
+  if (data.fn < 0) return dark ? '#8b959f' : '#ccd2d8';
   let h = 0;
   for (let i = 0; i < data.name.length && i < 40; i++) h = (h * 31 + data.name.charCodeAt(i)) >>> 0;
   const vary = (h % 97) / 97;
@@ -108,19 +108,28 @@ export class Flame {
     }
     const dark = this.scheme.matches;
     this.chart = flamegraph().width(width).cellHeight(18).transitionDuration(0).minFrameSize(0.8).inverted(false)
-      .sort((a, b) => (a.data.name < b.data.name ? -1 : a.data.name > b.data.name ? 1 : 0)) // eslint-disable-line
+      .sort((a, b) => (a.data.name < b.data.name ? -1 : a.data.name > b.data.name ? 1 : 0))
       .getName((d) => show(d.data.name, 160) + (suffix[run.functionKind[d.data.fn]] ?? ''))
       .setColorMapper((d) => colourOf(run, d.data, dark, d.data.fn >= 0 && this.#found?.[d.data.fn]))
       .setLabelHandler(() => '').setDetailsHandler(() => {})
       .tooltip(this.#tip())
       .onClick((d) => this.#zoom(d.ancestors().reverse().slice(1).map((a) => a.data.key)));
     select(holder).datum(tree).call(this.chart);
+    this.#settle();
     holder.scrollTop = holder.scrollHeight; // the graph grows upwards from its root
+  }
+
+  /** The library gives frames their width and text by a transition, whose first step comes a picture too late. */
+  #settle() {
+    for (const frame of this.holder.querySelectorAll('g.frame')) {
+      frame.querySelector('rect').setAttribute('width', frame.getAttribute('width'));
+      frame.querySelector('.d3-flame-graph-label').textContent = frame.getAttribute('name');
+    }
   }
 
   #say() {
     const { run, metric } = this;
-    const parts = [`${this.#amount(this.total)} in ${count(this.rows.reduce((sum, r) => sum + metric.count[r], 0))} ${metric.name === 'cpu' ? 'samples' : 'events'}`];
+    const parts = [`${this.#amount(this.total)} in ${plural(this.rows.reduce((sum, r) => sum + metric.count[r], 0), metric.name === 'cpu' ? 'sample' : 'event')}`];
     if (this.#found) {
       const mask = stacksWith(run, this.#found);
       const share = this.rows.reduce((sum, r) => sum + (mask[metric.stack[r]] ? metric.weight[r] : 0), 0);

@@ -45,7 +45,7 @@ export class Gantt {
     const label = { color: colours.soft, fontFamily: colours.font, fontSize: 11 };
     const area = (id, data, colour, opacity) => ({
       id, type: 'line', step: 'end', data, xAxisIndex: 0, yAxisIndex: 0, showSymbol: false, silent: true, animation: false,
-      lineStyle: { width: 1, color: colour }, areaStyle: { color: colour, opacity }, itemStyle: { color: colour }, sampling: 'lttb',
+      lineStyle: { width: 1, color: colour }, areaStyle: { color: colour, opacity }, itemStyle: { color: colour },
     });
     this.chart.setOption({
       animation: false,
@@ -97,6 +97,14 @@ export class Gantt {
     this.chart.dispatchAction({ type: 'dataZoom', dataZoomIndex: 0, startValue: start, endValue: start + span });
   }
 
+  /** Moves the visible time to a life that is outside of it. */
+  bring(i) {
+    const [from, to] = this.span;
+    const [start, end] = [Math.max(this.run.p.start[i], 0), this.run.p.end[i] ?? this.end];
+    if (end >= from && start <= to) return;
+    this.zoom(start - (to - from) * 0.1, start + (to - from) * 0.9);
+  }
+
   timeAt(x) {
     return this.chart.convertFromPixel({ xAxisIndex: 0 }, x);
   }
@@ -109,7 +117,7 @@ export class Gantt {
     const area = params.coordSys;
     const [x0] = api.coord([0, 0]);
     const scale = (api.coord([this.end, 0])[0] - x0) / this.end;
-    const pixel = (ns) => Math.max(-20, Math.min(area.width + 20, x0 - area.x + ns * scale)) + area.x;
+    const pixel = (ns) => Math.max(-40, Math.min(area.width + 40, x0 - area.x + ns * scale)) + area.x;
     const top = area.y + at * rowHeight - this.shift;
     const chosen = selection.kind !== 'run' && selection.has(i);
     const pale = selection.kind !== 'run' && !chosen;
@@ -120,12 +128,13 @@ export class Gantt {
     }
 
     const segments = run.segments[i];
-    for (const [k, segment] of segments.entries()) this.#segment(children, segment, k > 0 || !segment.fork, pixel, top, pale);
+    for (const [k, segment] of segments.entries()) this.#segment(children, segment, k > 0 || !segment.fork, pixel, area, top, pale);
+    this.#elsewhere(children, pixel(segments[0].from), pixel(segments.at(-1).to), area, top);
     this.#ending(children, i, pixel(segments.at(-1).to), area, top, pale);
     return { type: 'group', children };
   }
 
-  #segment(children, segment, exec, pixel, top, pale) {
+  #segment(children, segment, exec, pixel, area, top, pale) {
     const { run, colours } = this;
     const left = pixel(segment.from);
     const width = Math.max(pixel(segment.to) - left, 1.5);
@@ -139,10 +148,20 @@ export class Gantt {
       children.push({ type: 'polygon', shape: { points: [[left - 3, y - 3], [left + 3, y - 3], [left, y + 2]] },
         style: { fill: colours.text, opacity: pale ? 0.3 : 0.8 } });
     }
-    if (!isFork && width > 34) {
-      children.push({ type: 'text', style: { text: visible(cut(segment.program, 80)), x: left + 6, y: top + rowHeight / 2 + 0.5, verticalAlign: 'middle',
-        width: width - 10, overflow: 'truncate', ellipsis: '…', fontFamily: colours.font, fontSize: 10.5, fill: inkOn(colour), opacity: pale ? 0.6 : 1 } });
+    const from = Math.max(left, area.x); // the name stays in sight when the bar begins outside
+    const room = Math.min(left + width, area.x + area.width) - from;
+    if (!isFork && room > 34) {
+      children.push({ type: 'text', style: { text: visible(cut(segment.program, 80)), x: from + 6, y: top + rowHeight / 2 + 0.5, verticalAlign: 'middle',
+        width: room - 10, overflow: 'truncate', ellipsis: '…', fontFamily: colours.font, fontSize: 10.5, fill: pale ? colours.text : inkOn(colour), opacity: pale ? 0.65 : 1 } });
     }
+  }
+
+  /** An arrow to a bar that is outside the visible time. */
+  #elsewhere(children, left, right, area, top) {
+    const before = right < area.x;
+    if (!before && left <= area.x + area.width) return;
+    children.push({ type: 'text', style: { text: before ? '‹' : '›', x: before ? area.x + 4 : area.x + area.width - 4, align: before ? 'left' : 'right',
+      y: top + rowHeight / 2, verticalAlign: 'middle', fontSize: 13, fontFamily: this.colours.font, fill: this.colours.soft } });
   }
 
   /** What went wrong, in words, behind the bar (before it at the right edge); an arrow for who lived on. */
@@ -151,7 +170,7 @@ export class Gantt {
     const alive = run.p.end[i] === null;
     if (!run.failed[i] && !alive) return;
     const style = { verticalAlign: 'middle', fontFamily: colours.font, fontSize: 11, opacity: pale ? 0.5 : 1, y: top + rowHeight / 2 };
-    const text = alive ? '▸' : `✕ ${visible(ending(run, i))}`;
+    const text = alive ? '▸' : `✕ ${visible(cut(ending(run, i), 40))}`;
     const fill = alive ? colours.soft : colours.fail;
     const room = area.x + area.width - x > text.length * 6.5 + 8;
     if (!alive) children.push({ type: 'rect', shape: { x: x - 1, y: top + 2, width: 2.5, height: rowHeight - 4 }, style: { fill: colours.fail, opacity: style.opacity } });

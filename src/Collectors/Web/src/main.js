@@ -1,6 +1,5 @@
 // Puts the page together: model, selection, views.
 import 'tabulator-tables/dist/css/tabulator.min.css';
-import '../style.css';
 import { Details } from './details.js';
 import { Flame } from './flame.js';
 import { load } from './model.js';
@@ -9,6 +8,7 @@ import { Selection } from './selection.js';
 import { FunctionTable, LedgerTable, ProcessTable, ProgramTable, SyscallTable } from './tables.js';
 import { count, el, plural, quote, show, time } from './text.js';
 import { Timeline } from './timeline.js';
+import '../style.css'; // last: it overrides those of the libraries
 
 const byId = (id) => document.getElementById(id);
 
@@ -108,7 +108,7 @@ function licences() {
   byId('licences-open').addEventListener('click', () => {
     if (dialog.childElementCount === 0) {
       dialog.append(el('form', { method: 'dialog' }, el('h2', {}, 'Libraries in this page'), el('button', {}, 'Close')),
-        ...JSON.parse(byId('licence-data').textContent).map((l) => el('details', {}, el('summary', {}, `${l.name} ${l.version} (${l.license})`), el('pre', {}, l.text))));
+        ...JSON.parse(byId('licence-data').textContent).map((l) => el('details', {}, el('summary', {}, `${l.name} ${l.version} (${l.license})`), el('pre', { textContent: l.text }))));
     }
     dialog.showModal();
   });

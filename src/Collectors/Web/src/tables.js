@@ -7,11 +7,11 @@ import { bytes, count, el, show, time, visible } from './text.js';
 
 Tabulator.registerModule([FormatModule, InteractionModule, ResizeColumnsModule, SortModule]);
 
-const titleFormatter = (cell) => el('span', { title: cell.getColumn().getDefinition().about ?? '' }, visible(cell.getValue()));
+const titleFormatter = (cell, { about = '' } = {}) => el('span', { title: about }, visible(cell.getValue()));
 
 /** A column of numbers, the largest first when it is clicked. Unknown values sort below all others. */
 const number = (title, field, format, about) => ({
-  title, field, about, titleFormatter, hozAlign: 'right', headerHozAlign: 'right', headerSortStartingDir: 'desc', minWidth: 74,
+  title, field, titleFormatter, titleFormatterParams: { about }, hozAlign: 'right', headerHozAlign: 'right', headerSortStartingDir: 'desc', minWidth: 74,
   sorter: (a, b) => (a ?? -Infinity) - (b ?? -Infinity) || 0,
   formatter: (cell) => document.createTextNode(cell.getValue() === 0 ? '0' : format(cell.getValue())),
 });
@@ -63,7 +63,14 @@ class TableView {
     }
     const table = await this.table;
     if (this.depends()) await table.replaceData(this.rows());
-    else for (const row of table.getRows('visible')) row.reformat();
+    const last = this.onKey;
+    this.onKey = this.selection.kind === 'program' ? this.selection.program : this.selection.process;
+    const rows = table.getRows();
+    const find = (key) => rows.find((row) => row.getData().key === key);
+    find(last)?.reformat();
+    const on = find(this.onKey);
+    on?.reformat();
+    if (on) await table.scrollToRow(on, 'nearest', false).catch(() => {}); // a newer selection has it
   }
 
   /** Whether the rows depend on the selection. */

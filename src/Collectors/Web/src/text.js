@@ -3,12 +3,14 @@
 
 const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Control characters as their pictures (␛), marks that reorder or hide text by their number. */
+const controls = ('NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI '
+  + 'DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US').split(' ');
+
+/** Control characters by their names, ⟨ESC⟩ (few fonts have ␛); marks that reorder or hide text by their numbers. */
 export function visible(text) {
   return text.replace(invisible, (c) => {
     const code = c.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    if (code === 0x7f) return '␡';
+    if (code < 0x20) return `⟨${controls[code]}⟩`;
     if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
     return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
   });
@@ -27,16 +29,19 @@ export const show = (text, length = 300) => visible(cut(text, length));
 /** An argument as one would type it in a shell. */
 export const quote = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-/** An element. Properties that are no property of it become attributes; children are nodes or text. */
+const harmless = (value) => (typeof value === 'string' ? visible(value) : value);
+
+/** An element. Properties that are no property of it become attributes; children are nodes or text, which is made visible. */
 export function el(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined || value === null || value === false) continue;
     if (key.startsWith('on')) node.addEventListener(key.slice(2), value);
+    else if (key === 'title') node.title = visible(value);
     else if (key in node && key !== 'list') node[key] = value;
     else node.setAttribute(key, value === true ? '' : value);
   }
-  for (const child of children.flat()) if (child !== null && child !== undefined && child !== false) node.append(child);
+  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined && child !== false) node.append(harmless(child));
   return node;
 }
 

@@ -24,6 +24,8 @@ export class Timeline {
     if (run.profile.timeline.process.length === 0) byId('cpu-note').classList.add('spread');
     this.#list();
     this.#listen();
+    // A few rows need less than half of the window.
+    document.querySelector('main').style.setProperty('--upper', `min(46%, ${rowsTop + Math.max(run.n, 3) * rowHeight + 14}px)`);
     selection.onChange(() => this.#selected());
     new ResizeObserver(() => this.resize()).observe(this.scroller);
     onTheme(() => this.gantt.draw(this.gutter));
@@ -108,6 +110,7 @@ export class Timeline {
     if (this.selection.process >= 0) this.reveal(this.selection.process);
     this.#window();
     this.gantt.draw(this.gutter);
+    if (this.selection.process >= 0) this.gantt.bring(this.selection.process);
     this.#drawLabels();
   }
 
