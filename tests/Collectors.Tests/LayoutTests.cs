@@ -25,7 +25,8 @@ public sealed class LayoutTests
         IEnumerable<string> ours =
         [
             .. types.SelectMany(type => type.IsEnum ? Members(type) : type.IsValueType ? Layout(type) : Constants(type)),
-            $"{nameof(LibC.SYS_perf_event_open)} {LibC.SYS_perf_event_open}",
+            .. typeof(LibC).GetProperties(All).Where(property => property.Name != nameof(LibC.Errno))
+                .Select(property => $"{property.Name} {property.GetValue(null)}"),
         ];
         Assert.Equal(c.Order(StringComparer.Ordinal), ours.Order(StringComparer.Ordinal));
         Assert.Equal(perf_event_attr.PERF_ATTR_SIZE_VER7, Marshal.SizeOf<perf_event_attr>());

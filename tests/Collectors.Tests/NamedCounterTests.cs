@@ -96,7 +96,9 @@ public sealed class NamedCounterTests
         string[] arguments = [Runs.Tracee("touchers"), "3", $"{Pages}"];
         var start = new ProcessStartInfo(Runs.Tracee("keeper"), arguments)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         using Process keeper = Process.Start(start)!;
         int pid = int.Parse((await keeper.StandardError.ReadLineAsync())![4..], CultureInfo.InvariantCulture);
@@ -145,7 +147,8 @@ public sealed class NamedCounterTests
         {
             perf = Process.Start(new ProcessStartInfo("perf", arguments)
             {
-                RedirectStandardError = true, RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
             })!;
         }
         catch (System.ComponentModel.Win32Exception)

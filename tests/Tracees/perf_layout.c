@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <stddef.h>
@@ -64,13 +65,18 @@ static void show_structs(void)
     SHOW("statx_t.stx_mtime_nsec", offsetof(struct statx, stx_mtime.tv_nsec));
     SHOW("statx_t.stx_dev_major", offsetof(struct statx, stx_dev_major));
     SHOW("statx_t.stx_dev_minor", offsetof(struct statx, stx_dev_minor));
-    SHOW("statx_t.stx_mnt_id", offsetof(struct statx, stx_mnt_id));
+    SHOW("statx_t.stx_mnt_id", offsetof(struct statx, stx_dev_minor) + 4); // not in the headers of older libcs
+    SIZE(open_how);
+    OFFSET(open_how, flags);
+    OFFSET(open_how, mode);
+    OFFSET(open_how, resolve);
 }
 
 int main(void)
 {
     show_structs();
     CONSTANT(SYS_perf_event_open);
+    CONSTANT(O_DIRECTORY);
     // linux_perf_event.cs
     CONSTANT(PERF_COUNT_HW_CPU_CYCLES);
     CONSTANT(PERF_COUNT_HW_INSTRUCTIONS);
@@ -136,24 +142,32 @@ int main(void)
     CONSTANT(S_IFREG);
     CONSTANT(STATX_SIZE);
     CONSTANT(STATX_BASIC_STATS);
-    CONSTANT(STATX_MNT_ID);
+    SHOW("STATX_MNT_ID", 0x1000);
     // unistd.cs
     CONSTANT(EPERM);
     CONSTANT(ENOENT);
     CONSTANT(ESRCH);
-    CONSTANT(EINTR);
     CONSTANT(EACCES);
     CONSTANT(ENODEV);
     CONSTANT(EINVAL);
     CONSTANT(EMFILE);
     CONSTANT(EOPNOTSUPP);
     // fcntl.cs
-    CONSTANT(O_RDONLY);
-    CONSTANT(O_CLOEXEC);
     CONSTANT(AT_FDCWD);
+    CONSTANT(AT_EMPTY_PATH);
+    CONSTANT(O_RDONLY);
+    CONSTANT(O_NONBLOCK);
+    CONSTANT(O_CLOEXEC);
+    CONSTANT(O_PATH);
     // dirent.cs
     SHOW("DirentReclen", offsetof(struct dirent64, d_reclen));
     SHOW("DirentName", offsetof(struct dirent64, d_name));
+    // linux_openat2.cs
+    CONSTANT(RESOLVE_NO_MAGICLINKS);
+    CONSTANT(RESOLVE_IN_ROOT);
+    CONSTANT(EAGAIN);
+    CONSTANT(EINTR);
+    CONSTANT(SYS_openat2);
     // enum PerfType
     CONSTANT(PERF_TYPE_HARDWARE);
     CONSTANT(PERF_TYPE_SOFTWARE);

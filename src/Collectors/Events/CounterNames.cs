@@ -77,11 +77,10 @@ internal static class CounterNames
     {
         if (_events.TryGetValue(name, out CounterEvent? one))
             return one;
-        bool raw = name is ['r', _, ..] && name.Length <= 17
-            && ulong.TryParse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
-        return raw
-            ? new(name, PerfType.PERF_TYPE_RAW, ulong.Parse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))
-            : null;
+        return name is ['r', _, ..] && name.Length <= 17
+            && ulong.TryParse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong raw)
+                ? new(name, PerfType.PERF_TYPE_RAW, raw)
+                : null;
     }
 
     private static FrozenDictionary<string, CounterEvent> Make()

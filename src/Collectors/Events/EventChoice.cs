@@ -22,7 +22,8 @@ public sealed record EventChoice
     /// <param name="text">What the user wrote.</param>
     /// <param name="refusal">What is wrong with it, why, and the remedy, in one line; null if nothing is.</param>
     /// <returns>The events; null if it is refused.</returns>
-    public static IReadOnlyList<EventChoice>? Parse(string text, out string? refusal) => Parse(text, new PmuFolder(), out refusal);
+    public static IReadOnlyList<EventChoice>? Parse(string text, out string? refusal) =>
+        Parse(text, new PmuFolder(), out refusal);
 
     internal static IReadOnlyList<EventChoice>? Parse(string text, PmuFolder pmus, out string? refusal)
     {

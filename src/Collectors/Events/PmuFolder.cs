@@ -14,7 +14,9 @@ internal sealed class PmuFolder(string root = "/sys/bus/event_source/devices")
 
     /// <summary>PMU events of that name, as <c>-e</c> takes them.</summary>
     internal IEnumerable<string> WithEvent(string name) =>
-        IsName(name) ? Names.Where(pmu => File.Exists(Path.Combine(root, pmu, "events", name))).Select(pmu => $"{pmu}/{name}/") : [];
+        IsName(name)
+            ? Names.Where(pmu => File.Exists(Path.Combine(root, pmu, "events", name))).Select(pmu => $"{pmu}/{name}/")
+            : [];
 
     /// <summary>The event of <c>pmu/terms/</c>.</summary>
     /// <exception cref="EventRefusedException">There is no such PMU, or it has no such term.</exception>
@@ -64,7 +66,11 @@ internal sealed class PmuFolder(string root = "/sys/bus/event_source/devices")
             : IsName(key) ? Read(Path.Combine(folder, "format", key)) : null;
         if (format is null)
         {
-            string[] known = [.. NamesIn(Path.Combine(folder, "events")), .. NamesIn(Path.Combine(folder, "format")), "config", "config1", "config2"];
+            string[] known =
+            [
+                .. NamesIn(Path.Combine(folder, "events")), .. NamesIn(Path.Combine(folder, "format")),
+                "config", "config1", "config2",
+            ];
             throw new EventRefusedException(
                 $"{made.Name}: this PMU has no term '{key}'{NearMatches.Ask(key, known)}; it has {string.Join(", ", known)}");
         }
@@ -132,6 +138,7 @@ internal sealed class PmuFolder(string root = "/sys/bus/event_source/devices")
 
     /// <summary>Names in a folder; those with a dot are units and scales of others.</summary>
     private static IEnumerable<string> NamesIn(string folder) => Directory.Exists(folder)
-        ? Directory.GetFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Where(name => !name.Contains('.', StringComparison.Ordinal))
+        ? Directory.GetFileSystemEntries(folder).Select(path => Path.GetFileName(path))
+            .Where(name => !name.Contains('.', StringComparison.Ordinal))
         : [];
 }

@@ -61,7 +61,7 @@ internal sealed class TickSeries
         _stride *= 2;
     }
 
-    /// <summary>Makes the records when they are asked for: as objects they would take twice the memory for the whole run.</summary>
+    /// <summary>Makes the records when they are asked for: kept as objects they would take twice the memory.</summary>
     private sealed class RecordedTicks(Tick[] ticks, long start) : IReadOnlyList<RecordedTick>
     {
         private static readonly string[] _letters = [.. Enumerable.Range(0, 128).Select(letter => ((char)letter).ToString())];
