@@ -23,6 +23,7 @@ public sealed class ProfileSession : IDisposable
     private readonly StreamRecorder _recorder;
     private readonly RecordingWriter _writer;
     private readonly ModuleTable _modules;
+    private readonly StackCopies? _copies;
     private readonly Action<LedgerEntry> _report;
     private readonly NewExecutables _executables = new();
     private FollowedProcess? _entered;
@@ -37,7 +38,8 @@ public sealed class ProfileSession : IDisposable
         _report = report;
         _writer = new(directory, text => report(new(LedgerKind.Collector, 0, text)));
         _modules = new();
-        _recorder = new(results, _writer, _modules, plan.Events, plan.MakeHeader());
+        _copies = plan.HasUserStacks ? new(directory, text => report(new(LedgerKind.Collector, 0, text))) : null;
+        _recorder = new(results, _writer, _modules, _copies, plan.Events, plan.MakeHeader());
         _stream = new(plan.Rings, plan.UserOnly, _recorder);
         Collectors = [.. plan.Options.Names.Select(name => new StreamCollector(name, this))];
     }
@@ -51,6 +53,12 @@ public sealed class ProfileSession : IDisposable
     /// <summary>Whether only what happens in user mode can be seen.</summary>
     public bool UserOnly => _plan.UserOnly;
 
+    /// <summary>Why stacks cannot be unwound by copies here: what, why, remedy in one line; null if they can.</summary>
+    public static string? DwarfRefusal => LibDw.IsThere
+        ? null
+        : "--call-graph dwarf cannot be had: libdw.so.1 of elfutils, which unwinds stacks, cannot be loaded; install libdw1 "
+            + "(elfutils-libs on Fedora), or say --call-graph fp";
+
     /// <summary>Opens the rings, and starts to read.</summary>
     /// <param name="options">What to collect.</param>
     /// <param name="results">Where sums per process go.</param>
@@ -62,6 +70,9 @@ public sealed class ProfileSession : IDisposable
         ProfileOptions options, RunResults results, string directory, Action<LedgerEntry> report, out string? refusal)
     {
         ArgumentNullException.ThrowIfNull(options);
+        refusal = options is { Cpu: true, Dwarf: true } ? DwarfRefusal : null;
+        if (refusal is not null)
+            return null;
         StreamPlan? plan = StreamPlan.Make(options, out refusal);
         if (plan is null)
             return null;
@@ -84,7 +95,9 @@ public sealed class ProfileSession : IDisposable
             return;
         _ended = true;
         _stream.Dispose();
+        _recorder.Unwind();
         _recorder.WriteSymbols();
+        _copies?.Dispose();
         _modules.Dispose();
         if (_recorder.Unattributed > 0)
         {
