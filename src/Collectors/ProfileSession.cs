@@ -23,6 +23,7 @@ public sealed class ProfileSession : IDisposable
     private readonly StreamRecorder _recorder;
     private readonly RecordingWriter _writer;
     private readonly ModuleTable _modules;
+    private readonly StackCopies? _copies;
     private readonly Action<LedgerEntry> _report;
     private readonly NewExecutables _executables = new();
     private FollowedProcess? _entered;
@@ -37,13 +38,20 @@ public sealed class ProfileSession : IDisposable
         _report = report;
         _writer = new(directory, text => report(new(LedgerKind.Collector, 0, text)));
         _modules = new();
-        _recorder = new(results, _writer, _modules, plan.Events, plan.MakeHeader());
+        _copies = plan.HasUserStacks ? new(directory, text => report(new(LedgerKind.Collector, 0, text))) : null;
+        _recorder = new(results, _writer, _modules, _copies, plan.Events, plan.MakeHeader());
         _stream = new(plan.Rings, plan.UserOnly, _recorder);
         Collectors = [.. plan.Options.Names.Select(name => new StreamCollector(name, this))];
     }
 
     /// <summary>A collector for each thing that is collected.</summary>
     public IReadOnlyList<Collector> Collectors { get; }
+
+    /// <summary>Why stacks cannot be unwound by copies here: what, why, remedy in one line; null if they can.</summary>
+    public static string? DwarfRefusal => LibDw.IsThere
+        ? null
+        : "--call-graph dwarf cannot be had: libdw.so.1 of elfutils, which unwinds stacks, cannot be loaded; install libdw1 "
+            + "(elfutils-libs on Fedora), or say --call-graph fp";
 
     /// <summary>Opens the rings, and starts to read.</summary>
     /// <param name="options">What to collect.</param>
@@ -56,6 +64,9 @@ public sealed class ProfileSession : IDisposable
         ProfileOptions options, RunResults results, string directory, Action<LedgerEntry> report, out string? refusal)
     {
         ArgumentNullException.ThrowIfNull(options);
+        refusal = options is { Cpu: true, Dwarf: true } ? DwarfRefusal : null;
+        if (refusal is not null)
+            return null;
         StreamPlan? plan = StreamPlan.Make(options, out refusal);
         if (plan is null)
             return null;
@@ -88,7 +99,9 @@ public sealed class ProfileSession : IDisposable
             return;
         _ended = true;
         _stream.Dispose();
+        _recorder.Unwind();
         _recorder.WriteSymbols();
+        _copies?.Dispose();
         _modules.Dispose();
         if (_recorder.Lost > 0)
         {

@@ -95,6 +95,9 @@ internal sealed class CollectorChoice : IDisposable
         if (!options.Cpu && !options.OffCpu && !options.Syscalls && options.Tracepoints.Count == 0)
             return;
 
+        // It was asked for: not to be collected in another way.
+        if (options is { Cpu: true, Dwarf: true } && ProfileSession.DwarfRefusal is { } missing)
+            throw new StartUpException(missing);
         _profile = ProfileSession.Open(options, results, directory.Path, _report, out string? refusal);
         if (_profile is not null)
             _collectors.AddRange(_profile.Collectors);

@@ -54,7 +54,8 @@ internal static class CommandLine
 
     private static readonly Option<string?> _callGraph = new("--call-graph")
     {
-        Description = "How user stacks are had: by frame pointers, or by copies of the stack and DWARF data [default: fp].",
+        Description = "How user stacks of CPU samples are had: by frame pointers, or by copies of 8 KiB of each that libdw "
+            + "unwinds at the end; offcpu and trace always have frame pointers [default: fp].",
         HelpName = "fp|dwarf",
     };
 

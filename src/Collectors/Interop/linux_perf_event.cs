@@ -171,6 +171,8 @@ internal static unsafe partial class LibC
     internal const ushort PERF_RECORD_MISC_SWITCH_OUT_PREEMPT = 1 << 14;
     internal const ushort PERF_RECORD_MISC_MMAP_BUILD_ID = 1 << 14;
 
+    internal const ulong PERF_SAMPLE_REGS_ABI_64 = 2;
+
     internal const ulong PERF_CONTEXT_KERNEL = unchecked((ulong)-128L);
     internal const ulong PERF_CONTEXT_USER = unchecked((ulong)-512L);
 

@@ -7,6 +7,9 @@ internal static unsafe partial class LibC
     internal const int PROT_READ = 1;
     internal const int PROT_WRITE = 2;
     internal const int MAP_SHARED = 1;
+    internal const int MAP_PRIVATE = 2;
+    internal const int MAP_ANONYMOUS = 0x20;
+    internal const int MAP_NORESERVE = 0x4000;
 
     /// <summary>What mmap returns when it fails.</summary>
     internal const nint MAP_FAILED = -1;

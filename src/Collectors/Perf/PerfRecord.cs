@@ -72,6 +72,32 @@ internal readonly ref struct PerfRecord
         return raw;
     }
 
+    /// <summary>Takes the user registers off the front of a sample's tail. None of a kernel thread: the ABI is 0 then.</summary>
+    internal static ReadOnlySpan<ulong> TakeUserRegisters(ref ReadOnlySpan<byte> tail, out ulong abi)
+    {
+        abi = BinaryPrimitives.ReadUInt64LittleEndian(tail);
+        int length = abi == 0 ? 0 : UserRegisters.Count * sizeof(ulong);
+        ReadOnlySpan<ulong> registers = MemoryMarshal.Cast<byte, ulong>(tail.Slice(8, length));
+        tail = tail[(8 + length)..];
+        return registers;
+    }
+
+    /// <summary>Takes the copy of the user stack, from the stack pointer on: what could be read of it, maybe nothing.</summary>
+    internal static ReadOnlySpan<byte> TakeUserStack(ref ReadOnlySpan<byte> tail)
+    {
+        int size = (int)BinaryPrimitives.ReadUInt64LittleEndian(tail);
+        ReadOnlySpan<byte> rest = tail[8..];
+        if (size == 0)
+        {
+            tail = rest;
+            return default;
+        }
+
+        ulong copied = BinaryPrimitives.ReadUInt64LittleEndian(rest[size..]);
+        tail = rest[(size + 8)..];
+        return rest[..(int)Math.Min(copied, (ulong)size)];
+    }
+
     private static bool IsSample(perf_event_header header) => header.type == PerfRecordType.PERF_RECORD_SAMPLE;
 
     private ulong U64(int at) => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[at..]);

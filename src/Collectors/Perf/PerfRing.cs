@@ -38,7 +38,9 @@ internal sealed unsafe class PerfRing : IDisposable
     {
         perf_event_attr attr = StreamEvent.Dummy();
         attr.flags |= PerfAttrFlags.disabled | PerfAttrFlags.exclude_kernel;
-        int fd = LibC.perf_event_open(&attr, 0, cpu, -1, LibC.PERF_FLAG_FD_CLOEXEC);
+
+        // On our main thread: once the thread of a task's event has ended, poll returns at once for ever (POLLHUP).
+        int fd = LibC.perf_event_open(&attr, Environment.ProcessId, cpu, -1, LibC.PERF_FLAG_FD_CLOEXEC);
         if (fd < 0)
         {
             errno = LibC.Errno;

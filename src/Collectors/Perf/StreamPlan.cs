@@ -42,6 +42,9 @@ internal sealed class StreamPlan : IDisposable
     /// <summary>Whether any event has stacks.</summary>
     internal bool HasStacks => _events.Exists(one => one.HasCallChain);
 
+    /// <summary>Whether samples of CPU time have copies of stacks.</summary>
+    internal bool HasUserStacks => _events.Exists(one => one.HasUserStack);
+
     /// <summary>Finds out what can be done.</summary>
     /// <param name="options">What is asked for.</param>
     /// <param name="refusal">Why not, in one line; null otherwise.</param>
@@ -79,7 +82,7 @@ internal sealed class StreamPlan : IDisposable
 
     private string? OpenRings()
     {
-        bool much = Options.OffCpu || Options.Syscalls || Options.Tracepoints.Count > 0 || Options.Dwarf;
+        bool much = Options.OffCpu || Options.Syscalls || Options.Tracepoints.Count > 0 || Options is { Cpu: true, Dwarf: true };
         int pages = Options.RingPages > 0 ? Options.RingPages : much ? LargeRing : SmallRing;
         var rings = new List<PerfRing>();
         foreach (int cpu in OnlineCpus.List())
@@ -106,7 +109,8 @@ internal sealed class StreamPlan : IDisposable
 
     private string? AddEvents()
     {
-        var stacks = new UserStacks(Options.Dwarf);
+        // A switch or a tracepoint can come a hundred thousand times a second: a copy of the stack each is too much.
+        var stacks = new UserStacks(Dwarf: false);
 
         // The whole machine can be sampled by who has the right to: then a child costs nothing, and one that lives for less
         // than a period has its share of the samples. A timer of its own would begin anew with each process.
@@ -114,7 +118,7 @@ internal sealed class StreamPlan : IDisposable
         Add(StreamEvent.Sideband(wholeMachine));
         string? refusal = null;
         if (Options.Cpu)
-            refusal ??= AddCpu(wholeMachine, stacks);
+            refusal ??= AddCpu(wholeMachine, new(Options.Dwarf));
         if (Options.OffCpu)
             refusal ??= AddOffCpu(wholeMachine, stacks);
         if (Options.Syscalls)

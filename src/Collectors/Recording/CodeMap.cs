@@ -17,11 +17,20 @@ internal sealed class CodeMap
     private int _count;
     private bool _shared;
 
+    /// <summary>
+    /// The number under which its present state was kept (<see cref="CodeSnapshots"/>), which a forked child has too; -1 if
+    /// it was not, or has changed since.
+    /// </summary>
+    internal int Snapshot { get; set; } = -1;
+
+    /// <summary>All mappings, in order.</summary>
+    internal ReadOnlySpan<CodeMapping> Mappings => _mappings.AsSpan(0, _count);
+
     /// <summary>The same mappings for a child.</summary>
     internal CodeMap Fork()
     {
         _shared = true;
-        return new() { _mappings = _mappings, _count = _count, _shared = true };
+        return new() { _mappings = _mappings, _count = _count, _shared = true, Snapshot = Snapshot };
     }
 
     /// <summary>An exec drops all.</summary>
@@ -30,6 +39,7 @@ internal sealed class CodeMap
         _mappings = [];
         _count = 0;
         _shared = false;
+        Snapshot = -1;
     }
 
     /// <summary>Adds a mapping; what was at its addresses is gone. munmap tells nothing, so stale ones stay until then.</summary>
@@ -78,6 +88,7 @@ internal sealed class CodeMap
         _mappings = target;
         _count = count;
         _shared = false;
+        Snapshot = -1;
     }
 
     private int FirstEndingAfter(ulong address)

@@ -13,6 +13,7 @@ internal sealed class JitCode(int pid, int module)
 {
     private readonly List<(int Frame, ulong Address)> _places = [];
     private SafeFileHandle? _map;
+    private bool _resolved;
 
     /// <summary>Its number among the modules.</summary>
     internal int Module { get; } = module;
@@ -22,21 +23,34 @@ internal sealed class JitCode(int pid, int module)
     {
         _places.Add((frame, address));
 
-        // The compiler may begin its file later than we saw the first frame: ask at the 1st, 2nd, 4th, 8th, …
-        if (_map is null && (_places.Count & (_places.Count - 1)) == 0)
+        // Afterwards its pid may be another process'. The compiler may begin its file later than we saw the first frame: ask at the 1st, 2nd, 4th, 8th, …
+        if (!_resolved && _map is null && (_places.Count & (_places.Count - 1)) == 0)
             Open();
+    }
+
+    /// <summary>
+    /// Its process ends, but stacks that are unwound later may show more places in it: opens the file, if it is not yet.
+    /// False if it has none.
+    /// </summary>
+    internal bool Hold()
+    {
+        if (_map is null)
+            Open();
+        return _map is not null;
     }
 
     /// <summary>The functions of all places that have one; ends it.</summary>
     internal IEnumerable<Symbol> Resolve()
     {
-        if (_map is null)
-            Open();
-        if (_map is null)
+        if (_resolved)
+            yield break;
+        bool there = Hold();
+        _resolved = true;
+        if (!there)
             yield break;
         using (_map)
         {
-            PerfMap? map = PerfMap.Read(_map, out _);
+            PerfMap? map = PerfMap.Read(_map!, out _);
             foreach ((int frame, ulong address) in _places)
             {
                 if (map?.Find(address) is { } function)

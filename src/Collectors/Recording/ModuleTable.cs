@@ -1,6 +1,7 @@
 using System.Globalization;
 using ForkFollow.Collectors.Recording.Protocol;
 using ForkFollow.Collectors.Symbols;
+using ForkFollow.Collectors.Unwinding;
 using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Collectors.Recording;
@@ -37,6 +38,15 @@ internal sealed class ModuleTable : IDisposable
 
     /// <summary>The symbols of a file; null if it could not be opened, and for the kernel, the vdso and JITs.</summary>
     internal ModuleSymbols? SymbolsOf(int module) => _symbols[module];
+
+    /// <summary>What unwinding needs of a file, the caller's to close; null if it cannot be had. When the run has ended.</summary>
+    internal UnwindImage? OpenImage(int module)
+    {
+        if (module == _vdso)
+            return Symbols.Vdso.ReadBytes(out _) is { } bytes ? UnwindImage.Make(new ByteSource(bytes)) : null;
+        using SafeFileHandle? file = _symbols[module]?.OpenFile();
+        return file is null ? null : UnwindImage.Make(file);
+    }
 
     internal bool IsKernel(int module) => module == _kernel;
 

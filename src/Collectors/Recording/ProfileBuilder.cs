@@ -11,6 +11,7 @@ internal sealed class ProfileBuilder
     private readonly List<int> _nodeFrames = [-1];
     private readonly List<ProfileThread> _threads = [];
     private readonly List<CpuSample> _samples = [];
+    private bool _samplesInOrder = true;
     private readonly Dictionary<(int Thread, int Stack), WaitPlace> _waits = [];
     private readonly Dictionary<(int Event, int Thread, int Stack), long> _traces = [];
     private readonly Dictionary<int, string> _functions = [];
@@ -61,7 +62,7 @@ internal sealed class ProfileBuilder
         Frames = [.. _frames.Select((frame, i) => MakeFrame(i, frame.Module, frame.Address))],
         Stacks = new(_parents, _nodeFrames),
         Threads = _threads,
-        Samples = _samples,
+        Samples = _samplesInOrder ? _samples : [.. _samples.OrderBy(sample => sample.TimeNs)],
         Waits = [.. _waits.Values],
         TraceEvents = [.. Header.TraceEvents],
         Traces = [.. _traces.Select(one => new TracePlace(one.Key.Event, one.Key.Thread, one.Key.Stack, one.Value))],
@@ -82,6 +83,9 @@ internal sealed class ProfileBuilder
         for (int i = 0; i < (samples?.Time.Count ?? 0); i++)
         {
             time += samples!.Time[i];
+
+            // Stacks that are unwound at the end come behind those that had not to be.
+            _samplesInOrder &= _samples.Count == 0 || _samples[^1].TimeNs <= time;
             _samples.Add(new(time, (int)samples.Thread[i], (int)samples.Stack[i], Period));
         }
     }

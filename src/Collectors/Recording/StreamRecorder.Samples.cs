@@ -30,7 +30,10 @@ internal sealed partial class StreamRecorder
         switch (from.Kind)
         {
             case StreamEventKind.Cpu:
-                AddCpuSample(image, thread, record.Time, chain);
+                if (from.HasUserStack)
+                    AddCopiedSample(image, thread, record.Time, chain, tail);
+                else
+                    AddCpuSample(image, thread, record.Time, chain);
                 break;
             case StreamEventKind.Switch:
                 thread.OffCpuStack = StackOf(image, chain);
@@ -56,14 +59,18 @@ internal sealed partial class StreamRecorder
         int number = NumberOf(image, thread, time);
         if (number < 0)
             return;
-        int stack = StackOf(image, chain);
+        AddSample(number, time, StackOf(image, chain));
+        image.Samples++;
+    }
+
+    private void AddSample(int thread, long time, int stack)
+    {
         long at = time - _results.StartTimestamp;
         _chunk.Samples ??= new();
         _chunk.Samples.Time.Add(at - _lastSampleTime);
-        _chunk.Samples.Thread.Add((uint)number);
+        _chunk.Samples.Thread.Add((uint)thread);
         _chunk.Samples.Stack.Add((uint)stack);
         _lastSampleTime = at;
-        image.Samples++;
     }
 
     private void AddTrace(ProcessImage image, ThreadImage thread, long time, int traced, ReadOnlySpan<ulong> chain)
@@ -99,6 +106,12 @@ internal sealed partial class StreamRecorder
     private int StackOf(ProcessImage image, ReadOnlySpan<ulong> chain)
     {
         Span<int> frames = stackalloc int[MostFrames];
+        return NodeOf(frames[..FramesOf(image, chain, frames)]);
+    }
+
+    /// <summary>The numbers of the frames of a chain, innermost first. Returns how many.</summary>
+    private int FramesOf(ProcessImage image, ReadOnlySpan<ulong> chain, Span<int> frames)
+    {
         int count = 0;
         bool kernel = false;
         bool innermost = true;
@@ -111,7 +124,7 @@ internal sealed partial class StreamRecorder
                 continue;
             }
 
-            if (count == MostFrames)
+            if (count == frames.Length)
                 break;
 
             // Callers are known by where they will go on: the call itself is before that.
@@ -122,8 +135,13 @@ internal sealed partial class StreamRecorder
                 : UserFrame(image, address);
         }
 
+        return count;
+    }
+
+    private int NodeOf(ReadOnlySpan<int> frames)
+    {
         int node = 0;
-        for (int i = count - 1; i >= 0; i--)
+        for (int i = frames.Length - 1; i >= 0; i--)
             node = _stacks.Node(node, frames[i], _chunk);
         return node;
     }

@@ -32,14 +32,23 @@ internal sealed partial class StreamRecorder : IRecordSink
     private readonly StackInterner _stacks = new();
     private readonly string[] _traceEvents;
     private readonly bool _waits;
+    private readonly StackCopies? _copies;
     private Chunk _chunk = new();
     private int _threads;
     private long _lastSampleTime;
     private long _lastWrite;
 
+    /// <param name="results">Where sums per process go.</param>
+    /// <param name="writer">Takes the recording.</param>
+    /// <param name="modules">Opens the files with code.</param>
+    /// <param name="copies">Takes copies of stacks; null if no event has any.</param>
+    /// <param name="events">The events of the stream.</param>
+    /// <param name="header">How the recording begins.</param>
     internal StreamRecorder(
-        RunResults results, RecordingWriter writer, ModuleTable modules, IReadOnlyList<StreamEvent> events, Header header)
+        RunResults results, RecordingWriter writer, ModuleTable modules, StackCopies? copies,
+        IReadOnlyList<StreamEvent> events, Header header)
     {
+        _copies = copies;
         _results = results;
         _writer = writer;
         _modules = modules;
@@ -198,7 +207,7 @@ internal sealed partial class StreamRecorder : IRecordSink
     /// <summary>Writes the functions of code that a process made itself.</summary>
     private void EndJit(ProcessImage image)
     {
-        if (image.Jit is { } jit)
+        if (image.Jit is { } jit && !Keeps(jit))
             _chunk.Symbols.AddRange(jit.Resolve());
         image.Jit = null;
     }

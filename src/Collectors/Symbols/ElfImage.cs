@@ -21,7 +21,6 @@ internal sealed class ElfImage
     private const int MaxLink = 4096;
     private const ushort ManyHeaders = 0xFFFF; // PN_XNUM, SHN_XINDEX: the number stands in section 0
 
-    private int _namesSection;
 
     private ElfImage(ElfFields fields, ushort machine) => (Fields, Machine) = (fields, machine);
 
@@ -36,6 +35,9 @@ internal sealed class ElfImage
 
     /// <summary>The section headers; empty if they were stripped or make no sense.</summary>
     internal ElfSection[] Sections { get; private set; } = [];
+
+    /// <summary>Which section has the names of sections; beyond them if none has.</summary>
+    internal int NamesSection { get; private set; }
 
     /// <summary>The GNU build id in lower-case hexadecimal; empty if there is none.</summary>
     internal string BuildId { get; private set; } = "";
@@ -134,9 +136,9 @@ internal sealed class ElfImage
             Sections = ReadTable(
                 source, sectionsAt, Math.Min(sections, MaxSections), Fields.SectionSize,
                 static (fields, at) => fields.Section(at));
-            _namesSection = ElfFields.Half(header[(counts + 8)..]);
-            if (_namesSection == ManyHeaders && Sections.Length > 0)
-                _namesSection = (int)Math.Min(Sections[0].Link, int.MaxValue);
+            NamesSection = ElfFields.Half(header[(counts + 8)..]);
+            if (NamesSection == ManyHeaders && Sections.Length > 0)
+                NamesSection = (int)Math.Min(Sections[0].Link, int.MaxValue);
         }
     }
 
@@ -212,7 +214,7 @@ internal sealed class ElfImage
     /// <summary>A name that ends with a zero, padded to 4, and a CRC.</summary>
     private DebugLink? FindDebugLink(ByteSource source)
     {
-        if (_namesSection >= Sections.Length)
+        if (NamesSection >= Sections.Length)
             return null;
         foreach (ElfSection section in Sections)
         {
@@ -235,10 +237,13 @@ internal sealed class ElfImage
         return null;
     }
 
-    private bool IsNamed(ByteSource source, ElfSection section, ReadOnlySpan<byte> name)
+    /// <summary>Whether a section has a name, which ends with a zero.</summary>
+    internal bool IsNamed(ByteSource source, ElfSection section, ReadOnlySpan<byte> name)
     {
+        if (NamesSection >= Sections.Length)
+            return false;
         Span<byte> found = stackalloc byte[16];
-        ulong strings = Sections[_namesSection].Offset;
+        ulong strings = Sections[NamesSection].Offset;
         return strings <= ulong.MaxValue - section.Name
             && source.Read(strings + section.Name, found[..name.Length]) == name.Length
             && found.StartsWith(name);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Collectors.Symbols;
@@ -54,6 +55,16 @@ internal sealed class ModuleSymbols
         return table.Find(address);
     }
 
+    /// <summary>Its headers; null if it is no ELF file that can be read.</summary>
+    internal ElfImage? Image => _image;
+
+    /// <summary>Opens the file once more, the caller's to close: the very same, or null if it is gone or was changed.</summary>
+    internal SafeFileHandle? OpenFile()
+    {
+        SafeFileHandle? file = _file is { } open ? Duplicate(open) : null;
+        return file ?? Reopen();
+    }
+
     /// <summary>Reads the symbols, unless they are there. Called by the cache, one thread at a time.</summary>
     internal SymbolTable Load()
     {
@@ -94,6 +105,17 @@ internal sealed class ModuleSymbols
         }
 
         return builder.Build();
+    }
+
+    /// <summary>Through the descriptor that is open: also if it has been removed.</summary>
+    private SafeFileHandle? Duplicate(SafeFileHandle open)
+    {
+        string self = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{open.DangerousGetHandle()}");
+        SafeFileHandle? file = RegularFile.Open(self, out _);
+        if (file is null || (RegularFile.TryIdentify(file, out FileIdentity identity, out _) && identity == _identity))
+            return file;
+        file.Dispose();
+        return null;
     }
 
     /// <summary>Opens the same file again: not another one that has its path by now.</summary>

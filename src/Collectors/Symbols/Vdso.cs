@@ -22,6 +22,21 @@ internal sealed class Vdso
     /// <summary>Reads our own. Null with the reason if the kernel gives none or /proc is not there.</summary>
     internal static Vdso? Read(out string? refusal)
     {
+        byte[]? bytes = ReadBytes(out refusal);
+        if (bytes is null)
+            return null;
+        var source = new ByteSource(bytes);
+        ElfImage? image = ElfImage.Read(source, out refusal);
+        if (image is null)
+            return null;
+        var builder = new SymbolTableBuilder();
+        ElfSymbols.AddTo(builder, image, source);
+        return new(image, builder.Build());
+    }
+
+    /// <summary>Our own as it is in memory, which is as a file of it would be. Null with the reason.</summary>
+    internal static byte[]? ReadBytes(out string? refusal)
+    {
         (ulong Start, ulong End)? range = FindRange();
         using SafeFileHandle? memory = RegularFile.Open("/proc/self/mem", out refusal);
         if (memory is null)
@@ -33,16 +48,8 @@ internal sealed class Vdso
         }
 
         byte[]? bytes = new ByteSource(memory, at.Start, at.End - at.Start).ReadAll(0, at.End - at.Start, (int)MaxSize);
-        refusal = "the vdso cannot be read";
-        if (bytes is null)
-            return null;
-        var source = new ByteSource(bytes);
-        ElfImage? image = ElfImage.Read(source, out refusal);
-        if (image is null)
-            return null;
-        var builder = new SymbolTableBuilder();
-        ElfSymbols.AddTo(builder, image, source);
-        return new(image, builder.Build());
+        refusal = bytes is null ? "the vdso cannot be read" : null;
+        return bytes;
     }
 
     /// <summary>The function at an offset from where the vdso is mapped; null if there is none.</summary>
