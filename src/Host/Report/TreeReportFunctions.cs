@@ -19,6 +19,11 @@ internal static class TreeReportFunctions
     private const int MostFunctions = 5;
     private const int LongestName = 200;
 
+    /// <summary>One sample is chance.</summary>
+    private const int FewestSamples = 2;
+
+    private const double LeastShare = 0.01;
+
     /// <summary>The executables with the most samples, the first one first; empty if CPU time was not sampled.</summary>
     internal static IReadOnlyList<TreeReportProgram> Build(RecordedRun run)
     {
@@ -40,7 +45,7 @@ internal static class TreeReportFunctions
         return
         [
             .. counts.Select(one => Make(one.Key, one.Value, profile.Samples.Count))
-                .OrderByDescending(one => one.Samples).ThenBy(one => one.Program, StringComparer.Ordinal).Take(MostPrograms),
+                .Where(one => one.Share >= LeastShare).OrderByDescending(one => one.Samples).ThenBy(one => one.Program, StringComparer.Ordinal).Take(MostPrograms),
         ];
     }
 
@@ -94,7 +99,7 @@ internal static class TreeReportFunctions
         long samples = functions.Values.Sum();
         return new(program, samples, (double)samples / all,
         [
-            .. functions.OrderByDescending(one => one.Value).ThenBy(one => one.Key.Item1, StringComparer.Ordinal).Take(MostFunctions)
+            .. functions.Where(one => one.Value >= FewestSamples).OrderByDescending(one => one.Value).ThenBy(one => one.Key.Item1, StringComparer.Ordinal).Take(MostFunctions)
                 .Select(one => (one.Key.Item1, one.Key.Item2, (double)one.Value / samples)),
         ]);
     }
