@@ -16,6 +16,7 @@ internal sealed class ProfileBuilder
     private readonly Dictionary<(int Event, int Thread, int Stack), long> _traces = [];
     private readonly Dictionary<int, string> _functions = [];
     private bool _hasSymbols;
+    private bool _damaged;
 
     /// <summary>The header of the first chunk; null before it.</summary>
     internal Header? Header { get; private set; }
@@ -26,7 +27,8 @@ internal sealed class ProfileBuilder
     internal void Add(Chunk chunk)
     {
         Header ??= chunk.Header;
-        if (Header is null)
+        _damaged |= !HasEvenColumns(chunk);
+        if (Header is null || _damaged)
             return;
         foreach (Module module in chunk.Modules)
             _modules.Add(new(module.Path, module.BuildId, (FrameKind)module.Kind));
@@ -40,7 +42,7 @@ internal sealed class ProfileBuilder
 
         foreach (Protocol.Thread thread in chunk.Threads)
             _threads.Add(new(thread.Process, thread.Tid, thread.Name));
-        foreach (ThreadName name in chunk.ThreadNames)
+        foreach (ThreadName name in chunk.ThreadNames.Where(name => name.Thread < _threads.Count))
             _threads[(int)name.Thread] = _threads[(int)name.Thread] with { Name = name.Name };
         AddSamples(chunk.Samples);
         AddWaits(chunk.Waits);
@@ -49,6 +51,31 @@ internal sealed class ProfileBuilder
         foreach (Symbol symbol in chunk.Symbols)
             _functions[(int)symbol.Frame] = symbol.Function;
     }
+
+    /// <summary>Whether all numbers refer to something: not so if bytes in the file were changed.</summary>
+    internal bool IsWhole() =>
+        !_damaged
+        && _frames.TrueForAll(frame => (uint)frame.Module < (uint)_modules.Count)
+        && _nodeFrames.Skip(1).All(frame => (uint)frame < (uint)_frames.Count)
+        && _parents.Index().Skip(1).All(node => (uint)node.Item < (uint)node.Index)
+        && _samples.TrueForAll(one => IsThere(one.Thread, one.Stack))
+        && _waits.Keys.All(one => IsThere(one.Thread, one.Stack))
+        && _traces.Keys.All(one => IsThere(one.Thread, one.Stack) && (uint)one.Event < (uint)Header!.TraceEvents.Count);
+
+    private static bool HasEvenColumns(Chunk chunk) =>
+        Even(chunk.Frames?.Module.Count, chunk.Frames?.Address.Count)
+        && Even(chunk.Nodes?.Parent.Count, chunk.Nodes?.Frame.Count)
+        && Even(chunk.Samples?.Time.Count, chunk.Samples?.Thread.Count, chunk.Samples?.Stack.Count)
+        && Even(
+            chunk.Waits?.Thread.Count, chunk.Waits?.Stack.Count, chunk.Waits?.Count.Count, chunk.Waits?.WaitNs.Count,
+            chunk.Waits?.RunQueueNs.Count)
+        && Even(
+            chunk.Traces?.Event.Count, chunk.Traces?.Thread.Count, chunk.Traces?.Stack.Count, chunk.Traces?.Count.Count);
+
+    private static bool Even(params ReadOnlySpan<int?> counts) => !counts.ContainsAnyExcept(counts[0]);
+
+    private bool IsThere(int thread, int stack) =>
+        (uint)thread < (uint)_threads.Count && (uint)stack < (uint)_parents.Count;
 
     /// <summary>The profile of all chunks.</summary>
     internal Profile Build() => new()

@@ -23,20 +23,41 @@ public static class RecordingReader
         var builder = new ProfileBuilder();
         try
         {
-            while (file.Position < file.Length)
-                builder.Add(Chunk.Parser.ParseDelimitedFrom(file));
+            while (ReadChunk(file) is { } chunk)
+                builder.Add(chunk);
         }
-        catch (InvalidProtocolBufferException e) when (builder.Header is null)
+        catch (InvalidProtocolBufferException e)
         {
-            throw new InvalidDataException($"{path} is no recording: {e.Message}", e);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            // Cut off: all before it counts.
+            throw new InvalidDataException($"{path} is no recording, or damaged: {e.Message}", e);
         }
 
         if (builder.Header is null or { Version: not Version })
             throw new InvalidDataException($"{path} is no recording of version {Version}; read it with the ForkFollow that made it");
-        return builder.Build();
+        return builder.IsWhole()
+            ? builder.Build()
+            : throw new InvalidDataException($"{path} is damaged: it refers to what it does not hold; record the run again");
+    }
+
+    /// <summary>The next chunk, behind its length; null if the file ends in or before it.</summary>
+    private static Chunk? ReadChunk(FileStream file)
+    {
+        long length = 0;
+        int shift = 0;
+        int next;
+        do
+        {
+            next = file.ReadByte();
+            if (next < 0 || shift > 28)
+                return null;
+            length |= (next & 0x7fL) << shift;
+            shift += 7;
+        }
+        while (next >= 0x80);
+
+        if (length > file.Length - file.Position)
+            return null;
+        byte[] bytes = new byte[length];
+        file.ReadExactly(bytes);
+        return Chunk.Parser.ParseFrom(bytes);
     }
 }
