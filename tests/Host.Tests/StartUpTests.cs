@@ -58,6 +58,19 @@ public sealed class StartUpTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_libdw_its_call_graph_is_refused()
+    {
+        // A file of its name that is no library hides the one that may be installed.
+        File.WriteAllText(Path.Combine(_program.Folder, "libdw.so.1"), "none");
+        Ended ended = await ForkFollowProgram.RunAnyAsync(
+            "env",
+            ["LD_LIBRARY_PATH=" + _program.Folder, ForkFollowProgram.Path_, "-o", _program.Results, "--call-graph", "dwarf", "--", "true"]);
+        Assert.Equal(2, ended.Status);
+        Assert.Matches("^forkfollow: .*libdw.so.1.*install libdw1.*--call-graph fp\n$", ended.Errors);
+        Assert.False(Directory.Exists(_program.Results));
+    }
+
+    [Fact]
     public async Task Results_are_not_overwritten_unless_told_so()
     {
         Assert.Equal(0, (await _program.RunAsync("-q", "--", "true")).Status);

@@ -23,7 +23,8 @@ internal sealed class JitCode(int pid, int module)
     {
         _places.Add((frame, address));
 
-        // Afterwards its pid may be another process'. The compiler may begin its file later than we saw the first frame: ask at the 1st, 2nd, 4th, 8th, …
+        // The compiler may begin its file later than we saw the first frame: ask at the 1st, 2nd, 4th, 8th, … But not once
+        // the process has ended: its pid may be another's.
         if (!_resolved && _map is null && (_places.Count & (_places.Count - 1)) == 0)
             Open();
     }

@@ -27,12 +27,17 @@ internal sealed unsafe class StackCopies : IDisposable
     /// <summary>A record of a ring is shorter than 64 KiB, and nothing grows.</summary>
     private const int MostBytes = 128 * 1024;
 
+    /// <summary>So much is left free for the results: they come after this file.</summary>
+    private const long Reserve = 32 << 20;
+
     private readonly string _directory;
     private readonly Action<string> _report;
     private readonly byte[] _buffer = new byte[BufferSize];
     private FileStream? _file;
     private bool _failed;
-    private long _position;
+    private byte[] _tail = [];
+    private long _written;
+    private long _read;
     private int _start;
     private int _end;
 
@@ -62,7 +67,10 @@ internal sealed unsafe class StackCopies : IDisposable
     {
         var entry = new Entry
         {
-            Sample = sample, KernelFrames = kernelFrames.Length, Registers = registers.Length, StackBytes = stack.Length,
+            Sample = sample,
+            KernelFrames = kernelFrames.Length,
+            Registers = registers.Length,
+            StackBytes = stack.Length,
         };
         if (_failed || entry.Length > MostBytes || (_end + entry.Length > BufferSize && !Flush()))
             return false;
@@ -76,14 +84,9 @@ internal sealed unsafe class StackCopies : IDisposable
     /// <summary>Ends writing: samples are read from the first one on.</summary>
     internal void Rewind()
     {
-        // What fits the buffer needs no file, unless there is one already.
-        if (_file is not null)
-        {
-            _ = Flush();
-            _start = _end = 0;
-        }
-
-        _position = 0;
+        // What the buffer has needs not be written.
+        _tail = _buffer.AsSpan(0, _end).ToArray();
+        _start = _end = 0;
     }
 
     /// <summary>Reads the next sample, which is valid until the next call. False at the end.</summary>
@@ -122,21 +125,27 @@ internal sealed unsafe class StackCopies : IDisposable
     {
         try
         {
+            if (new DriveInfo(_directory).AvailableFreeSpace < Reserve)
+                return Fail("the last 32 MiB are left to the results");
             _file ??= Create(Path.Combine(_directory, Name));
-            RandomAccess.Write(_file.SafeFileHandle, _buffer.AsSpan(0, _end), _position);
-            _position += _end;
+            RandomAccess.Write(_file.SafeFileHandle, _buffer.AsSpan(0, _end), _written);
+            _written += _end;
             _end = 0;
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What is in the buffer is lost with the rest; the samples before can be read.
-            _failed = true;
-            _end = 0;
-            _report($"cannot keep copies of stacks in {_directory}: {e.Message}; samples from now on have no callers in user "
-                + "mode, free space there, or say --call-graph fp");
-            return false;
+            return Fail(e.Message);
         }
+    }
+
+    private bool Fail(string why)
+    {
+        // The samples before can be read, also what is in the buffer.
+        _failed = true;
+        _report($"cannot keep copies of stacks in {_directory}: {why}; samples from now on have no callers in user mode, free "
+            + "space there, or say --call-graph fp");
+        return false;
     }
 
     /// <summary>Whether so many bytes are in the buffer; reads more of the file if it must.</summary>
@@ -144,28 +153,40 @@ internal sealed unsafe class StackCopies : IDisposable
     {
         if (_end - _start >= count)
             return true;
-        if (_file is null)
-            return false;
         Buffer.BlockCopy(_buffer, _start, _buffer, 0, _end - _start);
         _end -= _start;
         _start = 0;
+        int read;
+        while (_end < BufferSize && (read = Read(_buffer.AsSpan(_end))) > 0)
+        {
+            _read += read;
+            _end += read;
+        }
+
+        return _end >= count;
+    }
+
+    /// <summary>Reads on in the file, then in what was never written. Returns 0 at the end.</summary>
+    private int Read(Span<byte> target)
+    {
+        if (_read >= _written)
+        {
+            ReadOnlySpan<byte> rest = _tail.AsSpan((int)(_read - _written));
+            rest = rest[..Math.Min(rest.Length, target.Length)];
+            rest.CopyTo(target);
+            return rest.Length;
+        }
+
         try
         {
-            int read;
-            while (_end < BufferSize && (read = RandomAccess.Read(_file.SafeFileHandle, _buffer.AsSpan(_end), _position)) > 0)
-            {
-                _position += read;
-                _end += read;
-            }
+            int count = (int)Math.Min(target.Length, _written - _read);
+            return RandomAccess.Read(_file!.SafeFileHandle, target[..count], _read);
         }
         catch (IOException e)
         {
             _report($"cannot read copies of stacks in {_directory}: {e.Message}; the samples after that are lost");
-            _file.Dispose();
-            _file = null;
+            return 0;
         }
-
-        return _end >= count;
     }
 
     private static FileStream Create(string path)

@@ -105,7 +105,7 @@ internal sealed unsafe class ProcessUnwinder : IDisposable
         }
 
         ulong end = 0;
-        foreach (((int module, ulong bias), (ulong Start, ulong End, UnwindImage Image) at) in modules.OrderBy(one => one.Value.Start))
+        foreach (((int module, ulong bias), var at) in modules.OrderBy(one => one.Value.Start))
         {
             if (at.Start < end || at.End <= at.Start)
                 continue;

@@ -36,9 +36,13 @@ internal sealed class Unwinder : IDisposable
         return session.Unwind(registers, stack, frames);
     }
 
-    public void Dispose()
+    public void Dispose() => CloseAll();
+
+    private void CloseAll()
     {
-        CloseSessions();
+        foreach (ProcessUnwinder? session in _sessions.Values)
+            session?.Dispose();
+        _sessions.Clear();
         foreach (UnwindImage? image in _images.Values)
             image?.Dispose();
         _images.Clear();
@@ -50,7 +54,7 @@ internal sealed class Unwinder : IDisposable
         if (_sessions.TryGetValue(snapshot, out ProcessUnwinder? session))
             return session;
         if (_copied > MostCopied)
-            Dispose();
+            CloseAll();
         if (_sessions.Count >= MostSessions)
         {
             int eldest = _sessions.MinBy(one => one.Value?.LastUse ?? 0).Key;
@@ -71,12 +75,5 @@ internal sealed class Unwinder : IDisposable
         _images.Add(module, image);
         _copied += image?.Copied ?? 0;
         return image;
-    }
-
-    private void CloseSessions()
-    {
-        foreach (ProcessUnwinder? session in _sessions.Values)
-            session?.Dispose();
-        _sessions.Clear();
     }
 }
