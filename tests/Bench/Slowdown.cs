@@ -10,7 +10,7 @@ internal static class Slowdown
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(
         ForkFollowProgram forkFollow, BenchOptions options, NativePrograms programs, Scratch scratch, CancellationToken token)
     {
-        var workload = new Command(programs.Compute, options.Quick ? "200" : "1000");
+        var workload = new Command(programs.Compute, options.Quick ? "200" : "4000");
         var alone = new List<double>();
         var sampled = new List<double>();
         for (var round = 0; round < options.Rounds; round++)

@@ -6,6 +6,11 @@ namespace ForkFollow.Collectors.Recording;
 /// </summary>
 internal sealed class ProcessImage(int pid, CodeMap code, string name)
 {
+    // Thousands of processes have none of these: what is made for each birth is paid by the garbage collector.
+    private Dictionary<(int Thread, int Stack), WaitSum>? _waits;
+    private Dictionary<int, long>? _eventCounts;
+    private Dictionary<(int Event, int Thread, int Stack), long>? _traces;
+
     internal int Pid { get; } = pid;
 
     internal CodeMap Code { get; } = code;
@@ -36,14 +41,20 @@ internal sealed class ProcessImage(int pid, CodeMap code, string name)
     internal long RunQueueNs { get; set; }
 
     /// <summary>Waits by stack that are not written yet.</summary>
-    internal Dictionary<(int Thread, int Stack), WaitSum> Waits { get; } = [];
+    internal Dictionary<(int Thread, int Stack), WaitSum> Waits => _waits ??= [];
+
+    internal bool HasWaits => _waits is { Count: > 0 };
 
     /// <summary>How often each traced event happened.</summary>
-    internal Dictionary<int, long> EventCounts { get; } = [];
+    internal Dictionary<int, long> EventCounts => _eventCounts ??= [];
+
+    internal bool HasEvents => _eventCounts is not null;
 
     /// <summary>Traced events by stack that are not written yet.</summary>
 
-    internal Dictionary<(int Event, int Thread, int Stack), long> Traces { get; } = [];
+    internal Dictionary<(int Event, int Thread, int Stack), long> Traces => _traces ??= [];
+
+    internal bool HasTraces => _traces is { Count: > 0 };
 
     /// <summary>Its system calls by number; null if there was none.</summary>
     internal Dictionary<int, SyscallSum>? Syscalls { get; set; }

@@ -194,7 +194,7 @@ internal sealed partial class StreamRecorder : IRecordSink
         result.Lost = image.Lost;
         if (_waits)
             result.Waits = new(image.WaitCount, image.WaitNs, image.RunQueueNs);
-        if (image.EventCounts.Count > 0)
+        if (image.HasEvents)
             result.Events = image.EventCounts.ToDictionary(one => _traceEvents[one.Key], one => one.Value);
         if (image.Syscalls is { } calls)
         {
@@ -215,8 +215,14 @@ internal sealed partial class StreamRecorder : IRecordSink
     /// <summary>Puts the sums of a process so far into the current chunk.</summary>
     private void FlushSums(ProcessImage image)
     {
-        if (image.Waits.Count > 0)
+        if (image.HasWaits)
             FlushWaits(image);
+        if (image.HasTraces)
+            FlushTraces(image);
+    }
+
+    private void FlushTraces(ProcessImage image)
+    {
         foreach (((int traced, int thread, int stack), long count) in image.Traces)
         {
             _chunk.Traces ??= new();
