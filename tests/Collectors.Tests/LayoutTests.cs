@@ -21,7 +21,7 @@ public sealed class LayoutTests
         string text = await layout.StandardOutput.ReadToEndAsync();
         string[] c = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-        Type[] types = [.. typeof(LibC).Assembly.GetTypes().Where(type => type.Namespace == typeof(LibC).Namespace)];
+        Type[] types = [.. InteropTypes().Where(type => !IsOfLibdw(type))];
         IEnumerable<string> ours =
         [
             .. types.SelectMany(type => type.IsEnum ? Members(type) : type.IsValueType ? Layout(type) : Constants(type)),
@@ -31,6 +31,40 @@ public sealed class LayoutTests
         Assert.Equal(c.Order(StringComparer.Ordinal), ours.Order(StringComparer.Ordinal));
         Assert.Equal(perf_event_attr.PERF_ATTR_SIZE_VER7, Marshal.SizeOf<perf_event_attr>());
     }
+
+    /// <summary>Apart, since the headers of elfutils are no requirement of a build.</summary>
+    [SkippableFact]
+    public void Sizes_and_offsets_of_libdw_are_those_of_its_headers()
+    {
+        Skip.IfNot(File.Exists("/usr/include/elfutils/libdwfl.h"), "the headers of libdw are not installed (libdw-dev)");
+        string[] ours = [.. InteropTypes().Where(type => IsOfLibdw(type) && type.IsValueType).SelectMany(Layout)];
+        IEnumerable<string> shown = ours.Select(line => line.Split(' ')[..^1]).Select(words => words[0] == "sizeof"
+            ? $"printf(\"sizeof {words[1]} %zu\\n\", sizeof({words[1]}));"
+            : $"printf(\"{words[0]} %zu\\n\", offsetof({words[0].Replace('.', ',')}));");
+        using var folder = new TemporaryFolder();
+        string source = Path.Combine(folder.Path, "layout.c");
+        File.WriteAllText(
+            source,
+            $$"""
+            #include <stddef.h>
+            #include <stdio.h>
+            #include <elfutils/libdwfl.h>
+            int main(void) { {{string.Concat(shown)}}
+                printf("DWARF_CB_OK %d\nDWARF_CB_ABORT %d\nEV_CURRENT %d\n", DWARF_CB_OK, DWARF_CB_ABORT, EV_CURRENT); }
+            """);
+        string program = Path.Combine(folder.Path, "layout");
+        Tools.Run("cc", source, "-o", program);
+
+        Assert.Equal(
+            [.. ours, $"DWARF_CB_OK {LibDw.DWARF_CB_OK}", $"DWARF_CB_ABORT {LibDw.DWARF_CB_ABORT}", $"EV_CURRENT {LibElf.EV_CURRENT}"],
+            Tools.Run(program).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static IEnumerable<Type> InteropTypes() =>
+        typeof(LibC).Assembly.GetTypes().Where(type => type.Namespace == typeof(LibC).Namespace);
+
+    private static bool IsOfLibdw(Type type) =>
+        type == typeof(LibDw) || type == typeof(LibElf) || type.Name.StartsWith("Dwfl_", StringComparison.Ordinal);
 
     private static IEnumerable<string> Members(Type type) =>
         Enum.GetNames(type).Where(name => name != "None").Select(name => $"{name} {Number(Enum.Parse(type, name))}");

@@ -116,10 +116,18 @@ internal static class SampleRuns
             string program = $"prog{random.Next(20)}";
             all.Add(new()
             {
-                Id = id, ParentId = parent?.Id, Pid = pid, ParentPid = parent?.Pid ?? 1, Origin = id == 1 ? "launched" : "fork",
-                StartNs = start, EndNs = end, Comm = program, Threads = 2,
+                Id = id,
+                ParentId = parent?.Id,
+                Pid = pid,
+                ParentPid = parent?.Pid ?? 1,
+                Origin = id == 1 ? "launched" : "fork",
+                StartNs = start,
+                EndNs = end,
+                Comm = program,
+                Threads = 2,
                 Execs = random.Next(3) == 0 ? [] : [new(start, $"/usr/bin/{program}", [program, $"file{id}.c"])],
-                Exit = end is null ? null : new(random.Next(3)), End = end is null ? "alive" : "exited",
+                Exit = end is null ? null : new(random.Next(3)),
+                End = end is null ? "alive" : "exited",
             });
             threads.Add(new(id, pid, program));
             if (random.Next(2) == 0)

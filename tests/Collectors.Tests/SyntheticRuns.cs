@@ -17,7 +17,7 @@ internal static class SyntheticRuns
     internal static RecordedRun Empty() => new()
     {
         Version = "0.1.0",
-            Cpus = 8,
+        Cpus = 8,
         Started = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero),
         DurationNs = 2 * Ms,
         Command = ["true"],

@@ -131,7 +131,10 @@ internal sealed class StreamEvent
         stacks?.AddTo(ref attr);
         return new(kind, format.Name, attr)
         {
-            Format = format, Filter = filter, WholeMachine = wholeMachine, TraceIndex = index,
+            Format = format,
+            Filter = filter,
+            WholeMachine = wholeMachine,
+            TraceIndex = index,
         };
     }
 
