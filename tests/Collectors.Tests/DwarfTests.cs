@@ -114,24 +114,12 @@ public sealed class DwarfTests : IDisposable
     }
 
     /// <summary>perf record and perf script: the functions of each sample, innermost first.</summary>
-    private List<string> Perf(string program)
+    private static List<string> Perf(string program)
     {
-        string data = Path.Combine(_folder.Path, "perf.data");
         string frequency = DwarfPrograms.Dwarf.Frequency.ToString(CultureInfo.InvariantCulture);
-        string text;
-        try
-        {
-            // No build ids, no kernel image: perf 6.1 dies of the notes of some kernels.
-            Tools.Run(
-                "perf", "record", "-q", "-B", "-N", "-e", "cpu-clock:u", "--call-graph", "dwarf", "-F", frequency, "-o", data,
-                program, DwarfPrograms.Rounds);
-            text = Tools.Run("perf", "script", "-k", "/dev/null", "-i", data, "-F", "ip,sym");
-        }
-        catch (Xunit.Sdk.XunitException e)
-        {
-            Skip.If(true, $"perf cannot: {e.Message}");
-            return [];
-        }
+        string text = Tools.Perf(
+            ["-e", "cpu-clock:u", "--call-graph", "dwarf", "-F", frequency, program, DwarfPrograms.Rounds],
+            ["script", "-k", "/dev/null", "-F", "ip,sym"]);
 
         return
         [

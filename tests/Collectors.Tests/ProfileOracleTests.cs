@@ -15,7 +15,7 @@ public sealed class ProfileOracleTests
     public async Task The_top_functions_and_their_shares_are_those_of_perf_record()
     {
         string[] command = [Runs.Tracee("hotspots"), "2000"];
-        Dictionary<string, double> witness = await PerfAsync(command);
+        Dictionary<string, double> witness = Perf(command);
 
         RecordedRun run = await Profiles.RecordAsync(new() { Cpu = true, Frequency = 997 }, command);
 
@@ -126,13 +126,11 @@ public sealed class ProfileOracleTests
         run.Profile.Stacks.Frames[sample.Stack] is var frame && frame >= 0 ? run.Profile.Frames[frame].Function : "";
 
     /// <summary>perf record -g of a command: the functions that were running, by their part of all samples.</summary>
-    private static async Task<Dictionary<string, double>> PerfAsync(string[] command)
+    private static Dictionary<string, double> Perf(string[] command)
     {
-        Skip.If(Runs.FindOnPath("perf") is null, "perf is not installed");
-        string data = Path.GetTempFileName();
-        await RunAsync("perf", ["record", "-q", "-F", Frequency, "-g", "-o", data, "--", .. command]);
-        string report = await RunAsync("perf", "report", "-i", data, "--no-children", "-g", "none", "--stdio", "-F", "overhead,symbol", "-q");
-        File.Delete(data);
+        string report = Tools.Perf(
+            ["-F", Frequency, "-g", "--", .. command],
+            ["report", "--no-children", "-g", "none", "--stdio", "-F", "overhead,symbol", "-q"]);
         var shares = new Dictionary<string, double>();
         foreach (string line in report.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {

@@ -350,6 +350,42 @@ public class TreeReportTests
     }
 
     [Fact]
+    public void The_top_functions_of_each_program_are_told_and_harmless()
+    {
+        static RecordedProcess Process(int id, int? parent, string? path) => new()
+        {
+            Id = id, ParentId = parent, Pid = id, Origin = "fork", StartNs = 0, EndNs = Ms, Comm = "x", End = "exited",
+            Execs = path is null ? [] : [new(0, path, [path])],
+        };
+        var run = new RecordedRun
+        {
+            Version = "1", Started = DateTimeOffset.UnixEpoch, DurationNs = Ms,
+            Processes = [Process(1, null, "/bin/busy"), Process(2, 1, null), Process(3, 1, "/bin/quiet")],
+            Profile = new()
+            {
+                CpuEvent = "cpu-clock", Frequency = 99, WholeMachine = true,
+                Modules = [new("/bin/busy", "", FrameKind.User), new("[kernel]", "", FrameKind.Kernel)],
+                Frames = [new("hot()", 0, 1), new("hot()", 0, 2), new("\x1b[31m<script>", 1, 3), new("once", 0, 4)],
+                Stacks = new([0, 0, 0, 0, 0], [-1, 0, 1, 2, 3]),
+                Threads = [new(1, 1, "x"), new(2, 2, "x"), new(3, 3, "x")],
+                Samples = [new(1, 0, 1, 1), new(2, 1, 2, 1), new(3, 1, 2, 1), new(4, 0, 3, 1), new(5, 0, 3, 1), new(6, 2, 4, 1)],
+            },
+        };
+
+        string[] lines = Lines(RenderModel(TreeReportBuilder.Build(run), 100));
+
+        Assert.Equal(
+            [
+                "CPU time by cpu-clock at 99 Hz, 6 samples",
+                " 83.3%  busy",
+                "         60.0%  hot()  [busy]",
+                @"         40.0%  \x1b[31m<script>  [kernel]",
+                " 16.7%  quiet",
+            ],
+            lines[^5..]);
+    }
+
+    [Fact]
     public void An_empty_ledger_says_nothing() =>
         Assert.DoesNotContain(Render(100, Node("a")), line => line.Contains("not followed", StringComparison.Ordinal));
 

@@ -36,7 +36,8 @@ internal sealed class TickWatch
     {
         lock (_lock)
         {
-            if (!_taken)
+            // A look that was begun before the exit stop and comes after it saw the process on its way out.
+            if (!_taken && _last is null)
                 _series.Add(round, tick, limit);
         }
     }
