@@ -354,16 +354,27 @@ public class TreeReportTests
     {
         static RecordedProcess Process(int id, int? parent, string? path) => new()
         {
-            Id = id, ParentId = parent, Pid = id, Origin = "fork", StartNs = 0, EndNs = Ms, Comm = "x", End = "exited",
+            Id = id,
+            ParentId = parent,
+            Pid = id,
+            Origin = "fork",
+            StartNs = 0,
+            EndNs = Ms,
+            Comm = "x",
+            End = "exited",
             Execs = path is null ? [] : [new(0, path, [path])],
         };
         var run = new RecordedRun
         {
-            Version = "1", Started = DateTimeOffset.UnixEpoch, DurationNs = Ms,
+            Version = "1",
+            Started = DateTimeOffset.UnixEpoch,
+            DurationNs = Ms,
             Processes = [Process(1, null, "/bin/busy"), Process(2, 1, null), Process(3, 1, "/bin/quiet")],
             Profile = new()
             {
-                CpuEvent = "cpu-clock", Frequency = 99, WholeMachine = true,
+                CpuEvent = "cpu-clock",
+                Frequency = 99,
+                WholeMachine = true,
                 Modules = [new("/bin/busy", "", FrameKind.User), new("[kernel]", "", FrameKind.Kernel)],
                 Frames = [new("hot()", 0, 1), new("hot()", 0, 2), new("\x1b[31m<script>", 1, 3), new("once", 0, 4)],
                 Stacks = new([0, 0, 0, 0, 0], [-1, 0, 1, 2, 3]),
