@@ -23,14 +23,9 @@ public sealed class NamedCounterTests
     }
 
     [Fact]
-    public async Task Task_clock_and_context_switches_are_those_of_the_kernels_own_account()
+    public async Task Both_clocks_of_a_process_agree()
     {
-        // perf stat in another run is no witness for these: how long a run takes differs by more than 2 %.
         ProcessResult one = await CountAsync("task-clock,cs,cpu-clock");
-        ResourceUsage usage = one.Usage!;
-        Assert.InRange(
-            one.Counter("context-switches") - (usage.VoluntarySwitches!.Value + usage.InvoluntarySwitches!.Value), -3, 3);
-        Assert.InRange(one.Counter("task-clock") / (double)(usage.UserNs + usage.SystemNs), 0.8, 1.2);
         Assert.InRange(one.Counter("cpu-clock") / (double)one.Counter("task-clock"), 0.98, 1.02);
     }
 

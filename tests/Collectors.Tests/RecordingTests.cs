@@ -81,10 +81,10 @@ public sealed class RecordingTests
 
         Assert.Equal(
             [
-                new(0x401000, 0x402000, 0x1000, "/bin/a file with  spaces"),
-                new(0x7ff000, 0x800000, 0, ""),
-                new(0x7ffd0000, 0x7ffd2000, 0, "[vdso]"),
-                new(0x8000, 0x9000, 0, "/with\nline (deleted)"),
+                new(0x401000, 0x402000, 0x1000, new(0xfe, 0, 1, 0), "/bin/a file with  spaces"),
+                new(0x7ff000, 0x800000, 0, default, ""),
+                new(0x7ffd0000, 0x7ffd2000, 0, default, "[vdso]"),
+                new(0x8000, 0x9000, 0, new(0xfe, 0, 1, 0), "/with\nline (deleted)"),
             ],
             ProcMapping.Parse(Encoding.UTF8.GetBytes(Maps)));
     }
@@ -99,7 +99,7 @@ public sealed class RecordingTests
     [InlineData("/memfd:doublemapper (deleted)", false)]
     [InlineData("/dev/zero (deleted)", false)]
     public void Files_are_told_from_memory_of_compilers(string path, bool file) =>
-        Assert.Equal(file, new MappedFile(path, "", "").HasCode);
+        Assert.Equal(file, new MappedFile(path, default).HasCode);
 
     [Fact]
     public void A_recording_that_was_cut_off_anywhere_gives_the_chunks_before()

@@ -47,26 +47,13 @@ internal static class Tools
         return text;
     }
 
-    /// <summary>
-    /// What perf says of a recording that it made. Version 6.1 dies of every second of its own recordings on newer kernels (an
-    /// assertion in build-id.c, and of one file always or never): then it records again.
-    /// </summary>
+    /// <summary>What perf says of a recording that it made.</summary>
     internal static string Perf(string[] record, string[] report)
     {
         using var folder = new TemporaryFolder();
         string data = Path.Combine(folder.Path, "perf.data");
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                Run("perf", ["record", "-q", "-B", "-N", "-o", data, .. record]);
-                return Run("perf", [report[0], "-i", data, .. report[1..]]);
-            }
-            catch (Xunit.Sdk.XunitException e) when (attempt < 20 && e.Message.Contains("build-id.c", StringComparison.Ordinal))
-            {
-                // Another recording, another chance.
-            }
-        }
+        Run("perf", ["record", "-q", "-o", data, .. record]);
+        return Run("perf", [report[0], "-i", data, .. report[1..]]);
     }
 
     internal static string Compile(TemporaryFolder folder, params string[] options)

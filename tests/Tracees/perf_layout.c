@@ -120,7 +120,6 @@ int main(void)
     CONSTANT(PERF_RECORD_MISC_COMM_EXEC);
     CONSTANT(PERF_RECORD_MISC_SWITCH_OUT);
     CONSTANT(PERF_RECORD_MISC_SWITCH_OUT_PREEMPT);
-    CONSTANT(PERF_RECORD_MISC_MMAP_BUILD_ID);
     CONSTANT(PERF_CONTEXT_KERNEL);
     CONSTANT(PERF_CONTEXT_USER);
     CONSTANT(PERF_CONTEXT_MAX);
@@ -216,7 +215,6 @@ int main(void)
     BIT(comm_exec);
     BIT(use_clockid);
     BIT(context_switch);
-    BIT(build_id);
     BIT(inherit_thread);
     // enum PerfReadFormat
     CONSTANT(PERF_FORMAT_TOTAL_TIME_ENABLED);

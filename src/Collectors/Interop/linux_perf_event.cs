@@ -65,9 +65,6 @@ internal enum PerfAttrFlags : ulong
     use_clockid = 1UL << 25,
     context_switch = 1UL << 26,
 
-    /// <summary>Since 5.12: MMAP2 records carry the build id in place of the inode.</summary>
-    build_id = 1UL << 34,
-
     /// <summary>Since 5.13: only threads inherit, not child processes.</summary>
     inherit_thread = 1UL << 35,
 }
@@ -169,7 +166,6 @@ internal static unsafe partial class LibC
     internal const ushort PERF_RECORD_MISC_COMM_EXEC = 1 << 13;
     internal const ushort PERF_RECORD_MISC_SWITCH_OUT = 1 << 13;
     internal const ushort PERF_RECORD_MISC_SWITCH_OUT_PREEMPT = 1 << 14;
-    internal const ushort PERF_RECORD_MISC_MMAP_BUILD_ID = 1 << 14;
 
     internal const ulong PERF_SAMPLE_REGS_ABI_64 = 2;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using ForkFollow.Collectors.Interop;
+using ForkFollow.Collectors.Symbols;
 
 namespace ForkFollow.Collectors.Perf;
 
@@ -17,8 +18,10 @@ internal sealed record StreamSource(StreamEvent Event, int Owner);
 /// <param name="Time">A Stopwatch timestamp, before anything was read.</param>
 /// <param name="Pid">Its pid.</param>
 /// <param name="Maps">The bytes of /proc/PID/maps.</param>
+/// <param name="SeesOwnRoot">Its root directory is ours.</param>
 /// <param name="Threads">Its threads and their names.</param>
-internal sealed record ProcessSeed(long Time, int Pid, byte[] Maps, IReadOnlyList<(int Tid, string Name)> Threads);
+internal sealed record ProcessSeed(
+    long Time, int Pid, byte[] Maps, bool SeesOwnRoot, IReadOnlyList<(int Tid, string Name)> Threads);
 
 /// <summary>Takes the records of a stream, in order of time. All calls come on the reader thread.</summary>
 internal interface IRecordSink
@@ -105,7 +108,8 @@ internal sealed unsafe class PerfStream : IDisposable
         {
             int errno = running ? OpenOnThreads(pid, events) : Open(events.Where(one => !one.WholeMachine), pid);
             byte[] maps = File.ReadAllBytes($"/proc/{pid}/maps");
-            _seeds.Enqueue(new(time, pid, maps, [.. ProcTask.List(pid).Select(tid => (tid, ProcTask.Name(pid, tid)))]));
+            using TargetRoot? root = TargetRoot.OfProcess(pid, out _);
+            _seeds.Enqueue(new(time, pid, maps, root?.IsOwn ?? false, [.. ProcTask.List(pid).Select(tid => (tid, ProcTask.Name(pid, tid)))]));
             return errno;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

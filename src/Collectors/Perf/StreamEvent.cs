@@ -90,8 +90,11 @@ internal sealed class StreamEvent
     internal static StreamEvent Sideband(bool wholeMachine)
     {
         perf_event_attr attr = Dummy();
+
+        // Never build_id: the kernel (seen on 6.18) then marks the MMAP2 records of everybody else's events too as if they
+        // had build ids, and a perf record that runs at the same time dies of them.
         attr.flags |= PerfAttrFlags.mmap | PerfAttrFlags.mmap2 | PerfAttrFlags.comm | PerfAttrFlags.comm_exec
-            | PerfAttrFlags.task | PerfAttrFlags.build_id | PerfAttrFlags.exclude_kernel;
+            | PerfAttrFlags.task | PerfAttrFlags.exclude_kernel;
         return new(StreamEventKind.Sideband, "dummy", attr) { WholeMachine = wholeMachine };
     }
 

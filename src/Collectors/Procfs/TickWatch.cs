@@ -36,7 +36,7 @@ internal sealed class TickWatch
     {
         lock (_lock)
         {
-            // A look that was begun before the exit stop and comes after it saw the process on its way out.
+            // What comes after the look in the exit stop saw the process on its way out.
             if (!_taken && _last is null)
                 _series.Add(round, tick, limit);
         }

@@ -8,9 +8,8 @@ namespace ForkFollow.Collectors.Recording;
 
 /// <summary>A file that a process has mapped, as the record of it tells.</summary>
 /// <param name="Path">Its path in the process' root; " (deleted)" behind it if it had been removed.</param>
-/// <param name="BuildId">Its build id in hexadecimal; empty if it has none or that is not known.</param>
-/// <param name="Inode"><c>major:minor:inode</c>; empty if that is not known.</param>
-internal readonly record struct MappedFile(string Path, string BuildId, string Inode)
+/// <param name="Inode">Which file that is; default if only the path is known.</param>
+internal readonly record struct MappedFile(string Path, MappedInode Inode)
 {
     /// <summary>Whether that is a file with code (or the vdso), not memory that compilers write to.</summary>
     internal bool HasCode =>
@@ -22,13 +21,30 @@ internal readonly record struct MappedFile(string Path, string BuildId, string I
             && !Path.StartsWith("anon_inode:", StringComparison.Ordinal));
 }
 
+/// <summary>An inode as an MMAP2 record has it. The generation tells two files apart that had one number.</summary>
+internal readonly record struct MappedInode(uint Major, uint Minor, ulong Number, ulong Generation)
+{
+    /// <summary>
+    /// Whether an open file is another one for certain. Of overlay file systems and btrfs the record has another device than
+    /// stat(2): then nothing is certain.
+    /// </summary>
+    internal bool IsNot(in FileIdentity file) =>
+        Number != 0 && (Major, Minor) == (file.DeviceMajor, file.DeviceMinor) && Number != file.Inode;
+
+    /// <summary>Whether it is an open file for certain.</summary>
+    internal bool Is(in FileIdentity file) =>
+        Number != 0 && (Major, Minor, Number) == (file.DeviceMajor, file.DeviceMinor, file.Inode);
+}
+
 /// <summary>
 /// Gives each file with code its number in the recording, and opens it when it is first seen: later its path may name
-/// another file, or none. What is opened must be what was mapped, by its build id. Reader thread.
+/// another file, or none. What is opened must be what was mapped, by its inode. One file that comes by several paths or
+/// inodes is one module if it has a build id. Reader thread.
 /// </summary>
 internal sealed class ModuleTable : IDisposable
 {
     private readonly Dictionary<MappedFile, int> _numbers = [];
+    private readonly Dictionary<(string Path, string BuildId), int> _byBuildId = [];
     private readonly List<ModuleSymbols?> _symbols = [];
     private readonly SymbolCache _cache = new();
     private readonly OfferedFiles _offered = new();
@@ -56,7 +72,7 @@ internal sealed class ModuleTable : IDisposable
     internal void Offer(SafeFileHandle executable) => _offered.Add(executable);
 
     /// <summary>The number of a mapped file.</summary>
-    internal int Intern(MappedFile file, int pid, ulong start, ulong end, Chunk chunk)
+    internal int Intern(MappedFile file, ProcessImage image, ulong start, ulong end, Chunk chunk)
     {
         if (_numbers.TryGetValue(file, out int number))
             return number;
@@ -66,14 +82,14 @@ internal sealed class ModuleTable : IDisposable
         }
         else
         {
-            ModuleSymbols? symbols = Open(file, pid, start, end);
+            ModuleSymbols? symbols = Open(file, image, start, end);
 
-            // Known by its path alone (from /proc/PID/maps): it may be there already under its build id.
-            MappedFile known = file.BuildId.Length > 0 || symbols is null ? file : file with { BuildId = symbols.BuildId, Inode = "" };
-            if (!_numbers.TryGetValue(known, out number))
+            (string, string) key = (file.Path, symbols?.BuildId ?? "");
+            if (key.Item2.Length == 0 || !_byBuildId.TryGetValue(key, out number))
             {
-                number = Add(file.Path, known.BuildId, Module.Types.Kind.User, symbols, chunk);
-                _numbers[known] = number;
+                number = Add(file.Path, key.Item2, Module.Types.Kind.User, symbols, chunk);
+                if (key.Item2.Length > 0)
+                    _byBuildId.Add(key, number);
             }
         }
 
@@ -121,23 +137,36 @@ internal sealed class ModuleTable : IDisposable
     }
 
     /// <summary>By its path; if that is another file by now, by the mapping itself; else as it was offered.</summary>
-    private ModuleSymbols? Open(MappedFile file, int pid, ulong start, ulong end)
+    private ModuleSymbols? Open(MappedFile file, ProcessImage image, ulong start, ulong end)
     {
-        using TargetRoot? theirs = TargetRoot.OfProcess(pid, out _);
+        using TargetRoot? theirs = TargetRoot.OfProcess(image.Pid, out _);
+        if (theirs is not null)
+            image.SeesOwnRoot = theirs.IsOwn;
         TargetRoot root = theirs ?? TargetRoot.Own;
-        ModuleSymbols? symbols = Get(root.Open(file.Path, out _), file, root);
+
+        // Of a process that is gone, in a root that may not have been ours, the path says nothing.
+        bool certain = theirs is null && !image.SeesOwnRoot;
+        ModuleSymbols? symbols = Get(root.Open(file.Path, out _), file, root, certain);
         if (symbols is null && theirs is not null)
         {
-            string mapping = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/map_files/{start:x}-{end:x}");
-            symbols = Get(RegularFile.Open(mapping, out _), file, root);
+            string mapping = string.Create(CultureInfo.InvariantCulture, $"/proc/{image.Pid}/map_files/{start:x}-{end:x}");
+            symbols = Get(RegularFile.Open(mapping, out _), file, root, certain);
         }
 
-        return symbols ?? Get(_offered.Take(file), file, root);
+        return symbols ?? Get(_offered.Take(file), file, root, certain);
     }
 
-    private ModuleSymbols? Get(SafeFileHandle? opened, MappedFile file, TargetRoot root)
+    private ModuleSymbols? Get(SafeFileHandle? opened, MappedFile file, TargetRoot root, bool certain)
     {
-        ModuleSymbols? symbols = opened is null ? null : _cache.Get(opened, file.Path, root, out _);
-        return symbols is not null && (file.BuildId.Length == 0 || symbols.BuildId == file.BuildId) ? symbols : null;
+        if (opened is null)
+            return null;
+        if (RegularFile.TryIdentify(opened, out FileIdentity identity, out _)
+            && (certain ? file.Inode.Is(identity) : !file.Inode.IsNot(identity)))
+        {
+            return _cache.Get(opened, file.Path, root, out _);
+        }
+
+        opened.Dispose();
+        return null;
     }
 }

@@ -23,8 +23,7 @@ internal sealed class OfferedFiles : IDisposable
 
         if (_offers.Count == Most)
             _offers.Dequeue().File?.Dispose();
-        string inode = $"{identity.DeviceMajor}:{identity.DeviceMinor}:{identity.Inode}";
-        _offers.Enqueue(new() { File = file, Inode = inode, BuildId = ElfImage.Read(file, out _)?.BuildId ?? "" });
+        _offers.Enqueue(new() { File = file, Identity = identity });
     }
 
     /// <summary>The file that was mapped, which is the caller's from then on; null if it is not there.</summary>
@@ -32,8 +31,7 @@ internal sealed class OfferedFiles : IDisposable
     {
         foreach (Offer offer in _offers)
         {
-            bool same = mapped.BuildId.Length > 0 ? offer.BuildId == mapped.BuildId : offer.Inode == mapped.Inode;
-            if (offer.File is { } file && same)
+            if (offer.File is { } file && mapped.Inode.Is(offer.Identity))
             {
                 offer.File = null;
                 return file;
@@ -53,8 +51,6 @@ internal sealed class OfferedFiles : IDisposable
     {
         internal SafeFileHandle? File { get; set; }
 
-        internal required string BuildId { get; init; }
-
-        internal required string Inode { get; init; }
+        internal required FileIdentity Identity { get; init; }
     }
 }

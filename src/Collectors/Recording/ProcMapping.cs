@@ -4,7 +4,7 @@ using System.Text;
 namespace ForkFollow.Collectors.Recording;
 
 /// <summary>A line of /proc/PID/maps that has code.</summary>
-internal readonly record struct ProcMapping(ulong Start, ulong End, ulong FileOffset, string Path)
+internal readonly record struct ProcMapping(ulong Start, ulong End, ulong FileOffset, MappedInode Inode, string Path)
 {
     /// <summary>The executable mappings of a maps file; lines of another shape are passed over.</summary>
     internal static IEnumerable<ProcMapping> Parse(byte[] maps)
@@ -22,9 +22,21 @@ internal readonly record struct ProcMapping(ulong Start, ulong End, ulong FileOf
                 && TryHex(parts[2], out ulong offset)
                 && start < end)
             {
-                yield return new(start, end, offset, parts.Length == 6 ? Unescape(parts[5].TrimStart()) : "");
+                yield return new(start, end, offset, InodeOf(parts[3], parts[4]), parts.Length == 6 ? Unescape(parts[5].TrimStart()) : "");
             }
         }
+    }
+
+    /// <summary><c>fe:00</c> and <c>1234</c>.</summary>
+    private static MappedInode InodeOf(string device, string number)
+    {
+        int colon = device.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0
+            && TryHex(device.AsSpan(0, colon), out ulong major)
+            && TryHex(device.AsSpan(colon + 1), out ulong minor)
+            && ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out ulong inode)
+                ? new((uint)major, (uint)minor, inode, Generation: 0)
+                : default;
     }
 
     private static bool TryHex(ReadOnlySpan<char> text, out ulong value) =>

@@ -18,6 +18,9 @@ internal sealed class ProcessImage(int pid, CodeMap code, string name)
     /// <summary>The name of its main thread, which new threads have at first.</summary>
     internal string Name { get; set; } = name;
 
+    /// <summary>It was seen to have our root directory, or its parent was when it was forked.</summary>
+    internal bool SeesOwnRoot { get; set; }
+
     /// <summary>The time of a record of it.</summary>
     internal long LastSeen { get; set; }
 

@@ -17,6 +17,7 @@ internal sealed partial class StreamRecorder
             _images.Add(seed.Pid, image);
         }
 
+        image.SeesOwnRoot = seed.SeesOwnRoot;
         image.Code.Clear();
         Map(image, seed.Maps);
         foreach ((int tid, string name) in seed.Threads)
@@ -49,7 +50,11 @@ internal sealed partial class StreamRecorder
         }
 
         Retire(pid);
-        var child = new ProcessImage(pid, parent.Code.Fork(), parent.Name) { LastSeen = record.Time };
+        var child = new ProcessImage(pid, parent.Code.Fork(), parent.Name) 
+        {
+            LastSeen = record.Time,
+            SeesOwnRoot = parent.SeesOwnRoot,
+        };
         child.Threads.Add(tid, new() { Tid = tid, Name = parent.Name });
         _images.Add(pid, child);
     }
@@ -116,7 +121,7 @@ internal sealed partial class StreamRecorder
             image.Name = name;
     }
 
-    // u32 pid, tid; u64 addr, len, pgoff; 24 bytes of device and inode or build id; u32 prot, flags; char filename[]
+    // u32 pid, tid; u64 addr, len, pgoff; u32 maj, min; u64 ino, ino_generation; u32 prot, flags; char filename[]
     private void TakeMapping(in PerfRecord record)
     {
         if (!_images.TryGetValue(I32(record.Body, 0), out ProcessImage? image))
@@ -125,21 +130,20 @@ internal sealed partial class StreamRecorder
         ulong length = U64(record.Body, 16);
         string path = Text(record.Body[64..]);
         ReadOnlySpan<byte> identity = record.Body[32..];
-        MappedFile file = (record.Header.misc & LibC.PERF_RECORD_MISC_MMAP_BUILD_ID) != 0
-            ? new(path, Convert.ToHexStringLower(identity.Slice(4, Math.Min((int)identity[0], 20))), "")
-            : new(path, "", $"{(uint)I32(identity, 0)}:{(uint)I32(identity, 4)}:{U64(identity, 8)}");
+        var file = new MappedFile(
+            path, new((uint)I32(identity, 0), (uint)I32(identity, 4), U64(identity, 8), U64(identity, 16)));
         Map(image, start, start + length, U64(record.Body, 24), file);
     }
 
     private void Map(ProcessImage image, byte[] maps)
     {
         foreach (ProcMapping mapping in ProcMapping.Parse(maps))
-            Map(image, mapping.Start, mapping.End, mapping.FileOffset, new(mapping.Path, "", ""));
+            Map(image, mapping.Start, mapping.End, mapping.FileOffset, new(mapping.Path, mapping.Inode));
     }
 
     private void Map(ProcessImage image, ulong start, ulong end, ulong fileOffset, MappedFile file)
     {
-        int module = file.HasCode ? _modules.Intern(file, image.Pid, start, end, _chunk) : -1;
+        int module = file.HasCode ? _modules.Intern(file, image, start, end, _chunk) : -1;
         image.Code.Add(new(start, end, fileOffset, module));
     }
 
