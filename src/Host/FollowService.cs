@@ -21,7 +21,10 @@ public sealed class FollowService : BackgroundService
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<FollowService> _logger;
     private readonly FollowerFigures _figures = new();
-    private volatile FollowSession? _session;
+
+    /// <summary>Signals that came before the session; the lock of <see cref="_session"/> too.</summary>
+    private readonly List<int> _early = [];
+    private FollowSession? _session;
 
     /// <summary>Made by the host.</summary>
     public FollowService(
@@ -36,8 +39,20 @@ public sealed class FollowService : BackgroundService
         _logger = logger;
     }
 
-    /// <summary>Passes a signal on to the launched command. Does nothing before it runs or after its end.</summary>
-    public Task SignalWorkloadAsync(int signal) => _session?.SignalRootAsync(signal) ?? Task.CompletedTask;
+    /// <summary>
+    /// Passes a signal on to the launched command. One that comes before we know of its start is passed on then: the command
+    /// may have told the sender already that it runs. Does nothing after its end.
+    /// </summary>
+    public Task SignalWorkloadAsync(int signal)
+    {
+        lock (_early)
+        {
+            if (_session is { } session)
+                return session.SignalRootAsync(signal);
+            _early.Add(signal);
+            return Task.CompletedTask;
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -110,7 +125,7 @@ public sealed class FollowService : BackgroundService
     {
         RunResults results = collectors.Results;
         await using FollowSession session = await StartAsync(collectors).ConfigureAwait(false);
-        _session = session;
+        await PublishAsync(session).ConfigureAwait(false);
         using var status = StatusLine.Show(results, !_settings.Quiet);
         using var ended = new CancellationTokenSource();
         Task writer = new ResultWriter(directory, results, _figures).RunAsync(ended.Token);
@@ -123,6 +138,14 @@ public sealed class FollowService : BackgroundService
         await ended.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(writer, watcher).ConfigureAwait(false);
         _outcome.ExitStatus = session.Root?.Exit?.ShellStatus ?? 0;
+    }
+
+    private async Task PublishAsync(FollowSession session)
+    {
+        lock (_early)
+            _session = session;
+        foreach (int signal in _early)
+            await session.SignalRootAsync(signal).ConfigureAwait(false);
     }
 
     private Task<FollowSession> StartAsync(CollectorHost collectors) => _settings.Launches
