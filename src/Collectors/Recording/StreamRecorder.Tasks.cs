@@ -50,7 +50,7 @@ internal sealed partial class StreamRecorder
         }
 
         Retire(pid);
-        var child = new ProcessImage(pid, parent.Code.Fork(), parent.Name) 
+        var child = new ProcessImage(pid, parent.Code.Fork(), parent.Name)
         {
             LastSeen = record.Time,
             SeesOwnRoot = parent.SeesOwnRoot,
