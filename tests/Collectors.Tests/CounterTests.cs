@@ -29,8 +29,10 @@ public sealed class CounterTests
         ProcessResult one = results.ToList()[1];
         ResourceUsage usage = one.Usage!;
         Assert.InRange(one.Counter("page-faults") - usage.MinorFaults - usage.MajorFaults, -10, 10);
-        long switches = usage.VoluntarySwitches!.Value + usage.InvoluntarySwitches!.Value;
-        Assert.InRange(one.Counter("context-switches") - switches, -10, 10);
+
+        // Perf events end before the memory is freed (since 6.16), and who frees it can be preempted many times.
+        long voluntary = usage.VoluntarySwitches!.Value;
+        Assert.InRange(one.Counter("context-switches"), voluntary - 10, voluntary + usage.InvoluntarySwitches!.Value);
     }
 
     [SkippableFact]
