@@ -56,7 +56,8 @@ public sealed class ProfileOracleTests
             RecordedRun run = await Profiles.RecordAsync(new() { Cpu = true, Frequency = 997 }, Path.Combine(directory, "cc"));
             Assert.Equal("shop::Till<long>::sum(long)", run.Profile.Shares().MaxBy(one => one.Value).Key);
 
-            Skip.If(!File.Exists("/root/.cargo/bin/rustc") && Runs.FindOnPath("rustc") is null, "rustc is not installed");
+            string? rustc = Tools.Where("rustc");
+            Skip.If(rustc is null, "rustc is not installed");
             await File.WriteAllTextAsync(
                 Path.Combine(directory, "hot.rs"),
                 """
@@ -67,7 +68,7 @@ public sealed class ProfileOracleTests
             foreach (string mangling in (string[])["v0", "legacy"])
             {
                 await RunAsync(
-                    Runs.FindOnPath("rustc") ?? "/root/.cargo/bin/rustc", "-O", "-C", "force-frame-pointers=yes", "-C",
+                    rustc, "-O", "-C", "force-frame-pointers=yes", "-C",
                     $"symbol-mangling-version={mangling}", "-Zunstable-options", "-o", Path.Combine(directory, "rs"),
                     Path.Combine(directory, "hot.rs"));
                 run = await Profiles.RecordAsync(new() { Cpu = true, Frequency = 997 }, Path.Combine(directory, "rs"));

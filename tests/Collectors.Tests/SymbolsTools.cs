@@ -95,8 +95,9 @@ internal static class Tools
         }
     }
 
-    private static string? Where(string tool) => tool.StartsWith('/') ? tool :
-        $"{Environment.GetEnvironmentVariable("PATH")}:/root/.cargo/bin".Split(':')
+    /// <summary>Where a tool is; null if it is not installed.</summary>
+    internal static string? Where(string tool) => tool.StartsWith('/') ? tool :
+        $"{Environment.GetEnvironmentVariable("PATH")}:{Environment.GetEnvironmentVariable("HOME")}/.cargo/bin".Split(':')
             .Select(folder => Path.Combine(folder, tool)).FirstOrDefault(File.Exists);
 
     private static IEnumerable<string[]> Lines(string text) =>
