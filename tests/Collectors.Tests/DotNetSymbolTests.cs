@@ -15,6 +15,14 @@ public sealed class DotNetSymbolTests
         Profile profile = (await RecordAsync(dwarf: false, "hot:2000")).Profile;
         string top = profile.Shares().MaxBy(one => one.Value).Key;
         Assert.Equal("Busy.Program.HotLoop(int32)", top);
+
+        // Between its first and its last sample its thread does nothing else.
+        CpuSample first = profile.Samples.First(sample => FunctionsOf(profile, sample)[0] == top);
+        CpuSample last = profile.Samples.Last(sample => FunctionsOf(profile, sample)[0] == top);
+        List<CpuSample> between =
+            [.. profile.Samples.Where(sample => sample.Thread == first.Thread && sample.TimeNs >= first.TimeNs && sample.TimeNs <= last.TimeNs)];
+        Assert.InRange(between.Count(sample => FunctionsOf(profile, sample)[0] == top), between.Count * 0.95, between.Count);
+        Assert.InRange(between.Count, 200, 2 * 499);
         Assert.Contains(
             profile.Samples.Where(sample => FunctionsOf(profile, sample)[0] == top),
             sample => FunctionsOf(profile, sample).Contains("Busy.Program.Main(System.String[])"));

@@ -50,20 +50,44 @@ internal static class SampleRuns
     /// <summary>A .NET runtime, with a value of its own in each property.</summary>
     internal static RecordedDotNet SmallRuntime(string type = "System.Exception") => new()
     {
-        Version = "10.0.1", CommandLine = "cc a.c", WatchedNs = 30 * Ms, Complete = true, LostEvents = 1,
+        Version = "10.0.1",
+        CommandLine = "cc a.c",
+        WatchedNs = 30 * Ms,
+        Complete = true,
+        LostEvents = 1,
         Gc = new()
         {
-            Gen0 = 9, Gen1 = 5, Gen2 = 2, PauseNs = 8 * Ms, Pauses = 10, P50Ns = Ms, P99Ns = 2 * Ms, MaxPauseNs = 3 * Ms,
-            HeapBytes = [1, 2, 3, 4, 5], MaxHeapBytes = 1 << 20, AllocatedBytes = 1 << 24,
+            Gen0 = 9,
+            Gen1 = 5,
+            Gen2 = 2,
+            PauseNs = 8 * Ms,
+            Pauses = 10,
+            P50Ns = Ms,
+            P99Ns = 2 * Ms,
+            MaxPauseNs = 3 * Ms,
+            HeapBytes = [1, 2, 3, 4, 5],
+            MaxHeapBytes = 1 << 20,
+            AllocatedBytes = 1 << 24,
         },
         Jit = new()
         {
-            Methods = 12, Tiers = new Dictionary<string, long> { ["QuickJitted"] = 11, ["OptimizedTier1"] = 1 }, IlBytes = 345, Ns = 4 * Ms,
+            Methods = 12,
+            Tiers = new Dictionary<string, long> { ["QuickJitted"] = 11, ["OptimizedTier1"] = 1 },
+            IlBytes = 345,
+            Ns = 4 * Ms,
             Precompiled = 678,
         },
-        Exceptions = 7, ExceptionTypes = [new(type, 6), new("System.FormatException", 1)], Contentions = 3, ContentionNs = 5 * Ms,
-        PoolThreads = 4, PoolStarvations = 1,
-        Counters = [new(20 * Ms, 12.5, 1000, 2000, 3000, 1, 0, 0, 4, 5, 6, 7), new(30 * Ms, null, null, 1, null, null, null, null, null, null, null, null)],
+        Exceptions = 7,
+        ExceptionTypes = [new(type, 6), new("System.FormatException", 1)],
+        Contentions = 3,
+        ContentionNs = 5 * Ms,
+        PoolThreads = 4,
+        PoolStarvations = 1,
+        Counters =
+        [
+            new(20 * Ms, 12.5, 1000, 2000, 3000, 1, 0, 0, 4, 5, 6, 7),
+            new(30 * Ms, null, null, 1, null, null, null, null, null, null, null, null),
+        ],
     };
 
     private static Profile SmallProfile() => new()
