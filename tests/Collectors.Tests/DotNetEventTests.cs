@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using ForkFollow.Collectors.DotNet;
 using ForkFollow.Collectors.Recording;
+using Microsoft.Diagnostics.NETCore.Client;
 using Microsoft.Diagnostics.Tracing;
 
 namespace ForkFollow.Collectors.Tests;
@@ -99,6 +101,58 @@ public sealed class DotNetEventTests
         source.Clr.ExceptionStart += _ => exceptions++;
         source.Process();
         Assert.Equal((own["gen0"], 6), (collections, exceptions));
+    }
+
+    [Fact]
+    public void LostEventsAreCounted()
+    {
+        using Process process = BusyPrograms.Start("allocate:4000", "throw:1");
+        using EventPipeSession session = BusyPrograms.Open(process.Id, bufferMb: 1);
+        process.StandardInput.WriteLine();
+        Dictionary<string, long> own = BusyPrograms.Parse(process.StandardOutput.ReadLine()!);
+        var reader = new RuntimeReader(0);
+        Thread thread = BusyPrograms.StartReading(reader, session, null); // too late for most
+        process.StandardInput.WriteLine();
+        Assert.True(process.WaitForExit(10_000) && thread.Join(10_000));
+        RecordedDotNet summary = reader.Summary;
+
+        // An event for each 100 kB or so is what there is most of: what came and what was lost make all of them.
+        Assert.InRange(summary.LostEvents, 1000, 100_000);
+        Assert.InRange(summary.Gc.AllocatedBytes + (summary.LostEvents * 106_000), own["allocated"] * 0.8, own["allocated"] * 1.3);
+    }
+
+    [Fact]
+    public void FullRundownIsReadToo()
+    {
+        using Process process = BusyPrograms.Start("sort:50");
+        using EventPipeSession session = BusyPrograms.Open(process.Id, shortRundown: false);
+        var reader = new RuntimeReader(0);
+        Thread thread = BusyPrograms.StartReading(reader, session, null);
+        process.StandardInput.WriteLine();
+        process.StandardInput.WriteLine();
+        Assert.True(process.WaitForExit(10_000) && thread.Join(10_000));
+        Assert.True(reader.Summary.Complete);
+        Assert.Contains(MethodsOf(reader), one => one.Name.StartsWith("System.Decimal.Parse(", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void SessionThatIsStoppedLeavesTheProgramRunning()
+    {
+        using Process process = BusyPrograms.Start("gc:1");
+        for (int i = 0; i < 3; i++)
+        {
+            using EventPipeSession session = BusyPrograms.Open(process.Id);
+            var reader = new RuntimeReader(0);
+            Thread thread = BusyPrograms.StartReading(reader, session, null);
+            session.Stop();
+            Assert.True(thread.Join(10_000));
+            Assert.True(reader.Summary.Complete);
+            Assert.Contains(MethodsOf(reader), one => one.Name == "Busy.Program.Main(System.String[])");
+        }
+
+        process.StandardInput.WriteLine();
+        process.StandardInput.WriteLine();
+        Assert.True(process.WaitForExit(10_000));
     }
 
     private static ManagedMethod[] MethodsOf(RuntimeReader reader)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using ForkFollow.Collectors.Recording;
 
 namespace ForkFollow.Collectors.DotNet;
@@ -99,7 +100,7 @@ internal sealed class RuntimeReader : IRuntimeEventSink
                 // Only for the copy, and so that the runtime goes on.
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or NotSupportedException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // The connection is reset where the process is killed, and closed where the session is given up.
         }
