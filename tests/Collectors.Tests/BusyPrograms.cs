@@ -50,8 +50,8 @@ internal static class BusyPrograms
         return thread;
     }
 
-    internal static EventPipeSession Open(int pid, int bufferMb = 64, bool shortRundown = true) =>
-        new DiagnosticsClient(pid).StartEventPipeSession(RuntimeProviders.Configure(bufferMb, shortRundown));
+    internal static EventPipeSession Open(int pid, int bufferMb = 64, int choice = 0) =>
+        new DiagnosticsClient(pid).StartEventPipeSession(RuntimeProviders.Sessions(bufferMb)[choice]);
 
     internal static Process Start(params string[] words)
     {

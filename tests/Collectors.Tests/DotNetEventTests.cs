@@ -121,11 +121,13 @@ public sealed class DotNetEventTests
         Assert.InRange(summary.Gc.AllocatedBytes + (summary.LostEvents * 106_000), own["allocated"] * 0.8, own["allocated"] * 1.3);
     }
 
-    [Fact]
-    public void FullRundownIsReadToo()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void SessionsForOlderRuntimesAreReadToo(int choice)
     {
         using Process process = BusyPrograms.Start("sort:50");
-        using EventPipeSession session = BusyPrograms.Open(process.Id, shortRundown: false);
+        using EventPipeSession session = BusyPrograms.Open(process.Id, choice: choice);
         var reader = new RuntimeReader(0);
         Thread thread = BusyPrograms.StartReading(reader, session, null);
         process.StandardInput.WriteLine();

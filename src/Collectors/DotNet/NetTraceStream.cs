@@ -44,7 +44,7 @@ internal sealed class NetTraceStream(Stream source)
     private const byte EndTag = 6;
     private const int LongestName = 64;
 
-    private byte[] _buffer = new byte[128 << 10];
+    private byte[] _buffer = new byte[16 << 10];
     private long _position;
     private bool _begun;
 

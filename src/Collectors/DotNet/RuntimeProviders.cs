@@ -42,11 +42,14 @@ internal static class RuntimeProviders
     ];
 
     /// <summary>
-    /// A session for a runtime: without a stack for each event, which nothing here reads and which costs more than the event.
+    /// Sessions to ask a runtime for, the best one first; an older runtime refuses with UnsupportedCommandException what it
+    /// does not know. Without a stack for each event, which nothing here reads, from .NET 8 on; with a short rundown from .NET 9.
     /// </summary>
     /// <param name="bufferMb">How much the runtime may buffer, in MB; what does not fit is lost, and counted.</param>
-    /// <param name="shortRundown">Whether to ask for <see cref="RundownKeywords"/> alone (from .NET 9 on).</param>
-    internal static EventPipeSessionConfiguration Configure(int bufferMb, bool shortRundown) => shortRundown
-        ? new(All, bufferMb, RundownKeywords, requestStackwalk: false)
-        : new(All, bufferMb, requestRundown: true, requestStackwalk: false);
+    internal static IReadOnlyList<EventPipeSessionConfiguration> Sessions(int bufferMb) =>
+    [
+        new(All, bufferMb, RundownKeywords, requestStackwalk: false),
+        new(All, bufferMb, requestRundown: true, requestStackwalk: false),
+        new(All, bufferMb, requestRundown: true, requestStackwalk: true),
+    ];
 }

@@ -14,7 +14,7 @@ namespace ForkFollow.Collectors.DotNet;
 /// </summary>
 internal sealed class RuntimeReader : IRuntimeEventSink
 {
-    private const int ReadAtOnce = 64 << 10;
+    private const int ReadAtOnce = 32 << 10;
     private const int LongestText = 4096;
 
     private readonly Lock _lock = new();
