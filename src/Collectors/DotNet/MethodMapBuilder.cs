@@ -82,7 +82,10 @@ internal sealed class MethodMapBuilder
             int word = rest.IndexOf(' ');
             ReadOnlySpan<char> part = word < 0 ? rest : rest[..(word + 1)];
             rest = word < 0 ? default : rest[(word + 1)..];
-            part = part.EndsWith("class ") ? part[..^6] : part.EndsWith("valuetype ") ? part[..^10] : part;
+            part = part.EndsWith("class ") ? part[..^6]
+                : part.EndsWith("value ") ? part[..^6]
+                : part.EndsWith("valuetype ") ? part[..^10]
+                : part;
             Append(part, ref length);
         }
 

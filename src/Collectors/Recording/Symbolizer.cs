@@ -43,9 +43,8 @@ public sealed class Symbolizer
         {
             string? function = modules.IsKernel(module) ? NameKernel(address)
                 : modules.IsVdso(module) ? _vdso.Value?.Find(address)
-                : modules.SymbolsOf(module) is not { } symbols ? managed.Find(module, address)
-                : symbols.Find(address) is { } mangled ? Demangle(mangled)
-                : null;
+                : modules.SymbolsOf(module)?.Find(address) is { } mangled ? Demangle(mangled)
+                : managed.Find(module, address);
             if (function is not null)
                 yield return new() { Frame = (uint)frame, Function = function };
         }
