@@ -1,3 +1,4 @@
+using ForkFollow.Collectors.DotNet;
 using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 
@@ -10,6 +11,7 @@ namespace ForkFollow.Collectors;
 public sealed class ProcessResult
 {
     private readonly Collector?[] _open;
+    private MethodMap? _methods;
 
     internal ProcessResult(int collectors) => _open = new Collector?[collectors];
 
@@ -40,6 +42,15 @@ public sealed class ProcessResult
     /// <summary>How it looked over time; null if that was not collected, and before its end.</summary>
     public IReadOnlyList<RecordedTick>? Procfs { get; internal set; }
 
+    /// <summary>What its .NET runtime told; null if it has none, that was not collected, and before its stream ended.</summary>
+    public RecordedDotNet? DotNet { get; internal set; }
+
+    /// <summary>
+    /// Its runtime will tell its methods (<see cref="GiveMethods"/>), at the latest before the profile session is ended: the
+    /// functions of its code are told no earlier. Set while the process lives.
+    /// </summary>
+    internal bool AwaitsMethods { get; set; }
+
     /// <summary>Its other incarnation: the process that had the same pid before.</summary>
     internal ProcessResult? SamePidBefore { get; set; }
 
@@ -48,4 +59,10 @@ public sealed class ProcessResult
 
     /// <summary>Its collectors, null where one was not opened.</summary>
     internal Span<Collector?> Open => _open;
+
+    /// <summary>Hands over the methods of its runtime. Any thread.</summary>
+    internal void GiveMethods(MethodMap methods) => Volatile.Write(ref _methods, methods);
+
+    /// <summary>Takes them, so that they are not kept longer than they are needed. Null if they are not there.</summary>
+    internal MethodMap? TakeMethods() => Interlocked.Exchange(ref _methods, null);
 }

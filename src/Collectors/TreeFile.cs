@@ -95,6 +95,7 @@ public static class TreeFile
         WriteWaits(json, result.Waits);
         WriteSyscalls(json, result.Syscalls);
         WriteTicks(json, result.Procfs);
+        TreeFileDotNet.Write(json, result.DotNet);
         WriteStrings(json, "collectors", result.CollectorNames);
         json.WriteEndObject();
     }

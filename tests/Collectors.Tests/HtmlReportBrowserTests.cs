@@ -156,6 +156,22 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : ReportPageTe
     }
 
     [SkippableFact]
+    public async Task A_runtime_has_facts_exceptions_and_charts()
+    {
+        RecordedRun run = SampleRuns.Small();
+        IPage page = await OpenAsync(run);
+        await page.ClickAsync("#tab-processes");
+        await page.Locator("#view-processes .tabulator-cell[tabulator-field=line]").GetByText("cc a.c", new() { Exact = true }).ClickAsync();
+        string details = await page.InnerTextAsync("#details");
+        foreach (string told in (string[])[".NET", "10.0.1", "5 of gen 1, 2 of gen 2", "12 methods", "System.FormatException", "Managed heap"])
+            Assert.Contains(told, details, StringComparison.OrdinalIgnoreCase);
+        Assert.True(await page.Locator("#details .sparks canvas").CountAsync() >= 1);
+        await page.Locator("#view-processes .tabulator-row", new() { HasText = "sh -c" }).First.ClickAsync();
+        Assert.DoesNotContain("JIT", await page.InnerTextAsync("#details"), StringComparison.Ordinal);
+        Assert.Equal(1, await page.Locator("#view-processes .tabulator-col[tabulator-field=gcPause]").CountAsync());
+    }
+
+    [SkippableFact]
     public async Task A_row_that_is_clicked_is_the_selection()
     {
         IPage page = await OpenAsync(SyntheticRuns.Build());

@@ -48,6 +48,20 @@ public sealed partial class HtmlReportTests(ITestOutputHelper log)
     }
 
     [Fact]
+    public void Runtimes_have_columns_and_tables()
+    {
+        JsonElement data = DataOf(Page(SampleRuns.Small()));
+        JsonElement processes = data.GetProperty("processes");
+        Assert.Equal("10.0.1", Text(data, processes.GetProperty("runtime")[1]));
+        Assert.Equal(-1, processes.GetProperty("runtime")[0].GetInt32());
+        Assert.Equal(9, processes.GetProperty("gcs")[1].GetInt32());
+        Assert.Equal(JsonValueKind.Null, processes.GetProperty("gcs")[0].ValueKind);
+        Assert.Equal([0, 2, 0, 0], Ints(data.GetProperty("thrown").GetProperty("rows")));
+        Assert.Equal([0, 2, 0, 0], Ints(data.GetProperty("runtimeTicks").GetProperty("rows")));
+        Assert.False(DataOf(Page(SyntheticRuns.Empty())).GetProperty("processes").TryGetProperty("runtime", out _));
+    }
+
+    [Fact]
     public void No_weight_is_lost_when_stacks_are_merged()
     {
         RecordedRun run = SyntheticRuns.Build();

@@ -7,10 +7,18 @@ namespace ForkFollow.Collectors.Tests;
 internal static class Profiles
 {
     internal static Task<RecordedRun> RecordAsync(ProfileOptions options, params string[] command) =>
-        RecordAsync(options, collectors => FollowSession.LaunchAsync(new() { Command = command }, collectors), command);
+        RecordAsync(options, collectors => FollowSession.LaunchAsync(new() { Command = command }, collectors), () => { }, command);
 
     internal static async Task<RecordedRun> RecordAsync(
-        ProfileOptions options, Func<CollectorHost, Task<FollowSession>> start, params string[] command)
+        ProfileOptions options, Func<CollectorHost, Task<FollowSession>> start, params string[] command) =>
+        await RecordAsync(options, start, () => { }, command);
+
+    /// <param name="options">What is collected.</param>
+    /// <param name="start">Starts the command.</param>
+    /// <param name="ended">Is called when all processes have ended, before the profile session is.</param>
+    /// <param name="command">The command.</param>
+    internal static async Task<RecordedRun> RecordAsync(
+        ProfileOptions options, Func<CollectorHost, Task<FollowSession>> start, Action ended, params string[] command)
     {
         string directory = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
         try
@@ -23,6 +31,7 @@ internal static class Profiles
                 Assert.True(session is not null, refusal);
                 using (var host = new CollectorHost(results, [new RusageCollector(), .. session.Collectors]))
                     await (await start(host)).Completion.WaitAsync(TimeSpan.FromSeconds(60));
+                ended();
                 session.End();
             }
 

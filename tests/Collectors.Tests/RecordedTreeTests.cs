@@ -45,6 +45,30 @@ public sealed class RecordedTreeTests : IDisposable
     }
 
     [Fact]
+    public async Task It_reads_what_a_runtime_told()
+    {
+        (RunResults results, FollowerFigures figures) = await Runs.FollowAsync([new RusageCollector()], "/bin/true");
+        results.ToList()[0].DotNet = SampleRuns.SmallRuntime();
+        TreeFile.Write(_folder, results, figures, Stopwatch.GetTimestamp());
+        RecordedDotNet read = RecordedTree.Read(Path.Combine(_folder, TreeFile.Name)).Processes[0].DotNet!;
+        Assert.Equal(JsonSerializer.Serialize(SampleRuns.SmallRuntime()), JsonSerializer.Serialize(read));
+    }
+
+    [Fact]
+    public void A_runtime_whose_keys_are_missing_has_defaults()
+    {
+        RecordedDotNet read = Assert.Single(Read(
+            """
+            {"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":10,"processes":[
+             {"id":1,"pid":5,"origin":"launched","startNs":0,"comm":"a","end":"alive","dotnet":{"gc":{},"jit":{},"counters":[{"atNs":1}]}}]}
+            """).Processes).DotNet!;
+        Assert.Empty(read.Gc.HeapBytes);
+        Assert.Empty(read.Jit.Tiers);
+        Assert.Empty(read.ExceptionTypes);
+        Assert.Equal(1, Assert.Single(read.Counters).AtNs);
+    }
+
+    [Fact]
     public void Keys_of_later_versions_are_read_and_unknown_ones_skipped()
     {
         RecordedProcess process = Assert.Single(Read(

@@ -33,7 +33,7 @@ internal static class SampleRuns
             {
                 Id = 2, ParentId = 1, Pid = 101, ParentPid = 100, Origin = "fork", StartNs = 10 * Ms, EndNs = 50 * Ms, Comm = "cc",
                 Execs = [new(11 * Ms, "/usr/bin/env", ["env", "cc"]), new(12 * Ms, "/usr/bin/cc", ["cc", "a.c"])], Threads = 2,
-                Exit = new(3), End = "exited", Samples = 3, Lost = 1, Waits = new(4, 20 * Ms, 1 * Ms),
+                DotNet = SmallRuntime(), Exit = new(3), End = "exited", Samples = 3, Lost = 1, Waits = new(4, 20 * Ms, 1 * Ms),
                 Syscalls = [new("read", 4, 1, 2 * Ms, 1000, 2000, 3000)],
             },
             new()
@@ -45,6 +45,49 @@ internal static class SampleRuns
         ],
         Ledger = [new("escaped", 7, "A child escaped.")],
         Profile = SmallProfile(),
+    };
+
+    /// <summary>A .NET runtime, with a value of its own in each property.</summary>
+    internal static RecordedDotNet SmallRuntime(string type = "System.Exception") => new()
+    {
+        Version = "10.0.1",
+        CommandLine = "cc a.c",
+        WatchedNs = 30 * Ms,
+        Complete = true,
+        LostEvents = 1,
+        Gc = new()
+        {
+            Gen0 = 9,
+            Gen1 = 5,
+            Gen2 = 2,
+            PauseNs = 8 * Ms,
+            Pauses = 10,
+            P50Ns = Ms,
+            P99Ns = 2 * Ms,
+            MaxPauseNs = 3 * Ms,
+            HeapBytes = [1, 2, 3, 4, 5],
+            MaxHeapBytes = 1 << 20,
+            AllocatedBytes = 1 << 24,
+        },
+        Jit = new()
+        {
+            Methods = 12,
+            Tiers = new Dictionary<string, long> { ["QuickJitted"] = 11, ["OptimizedTier1"] = 1 },
+            IlBytes = 345,
+            Ns = 4 * Ms,
+            Precompiled = 678,
+        },
+        Exceptions = 7,
+        ExceptionTypes = [new(type, 6), new("System.FormatException", 1)],
+        Contentions = 3,
+        ContentionNs = 5 * Ms,
+        PoolThreads = 4,
+        PoolStarvations = 1,
+        Counters =
+        [
+            new(20 * Ms, 12.5, 1000, 2000, 3000, 1, 0, 0, 4, 5, 6, 7),
+            new(30 * Ms, null, null, 1, null, null, null, null, null, null, null, null),
+        ],
     };
 
     private static Profile SmallProfile() => new()
@@ -88,6 +131,7 @@ internal static class SampleRuns
                 {
                     Comm = name,
                     Execs = [.. process.Execs.Select(exec => exec with { Path = "/" + name, Args = [name, ""] })],
+                    DotNet = process.DotNet is null ? null : SmallRuntime(name) with { Version = name, CommandLine = name },
                 }),
             ],
             Profile = profile with

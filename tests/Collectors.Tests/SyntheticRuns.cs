@@ -63,6 +63,7 @@ internal static class SyntheticRuns
                     new("openat", 60, 31, Ms, 4_000, 30_000, 90_000),
                 ],
                 Threads = 2,
+                DotNet = SampleRuns.SmallRuntime(),
             });
             processes.Add(Process(shell + 3, shell + 1, "as", stop - 6 * Ms, stop - 2 * Ms) with
             {
@@ -129,6 +130,7 @@ internal static class SyntheticRuns
                 Counters = new Dictionary<string, long> { [name] = 1 },
                 Syscalls = [new(name, 1, 1, 1, 1, 1, 1)],
                 Collectors = [name],
+                DotNet = SampleRuns.SmallRuntime(name) with { Version = name },
             }),
         ],
         Ledger = [.. names.Select(name => new RecordedNote(name, 1, name))],

@@ -90,13 +90,22 @@ public static class RecordedTree
         }
 
         bool gaps = process.Execs is null || process.Counters is null || process.Collectors is null;
-        return !gaps ? process : process with
+        return !gaps && process.DotNet is null ? process : process with
         {
+            DotNet = WithoutNulls(process.DotNet),
             Execs = process.Execs ?? [],
             Counters = process.Counters ?? new Dictionary<string, long>(),
             Collectors = process.Collectors ?? [],
         };
     }
+
+    private static RecordedDotNet? WithoutNulls(RecordedDotNet? runtime) => runtime is null ? null : runtime with
+    {
+        Gc = runtime.Gc with { HeapBytes = runtime.Gc.HeapBytes ?? [] },
+        Jit = runtime.Jit with { Tiers = runtime.Jit.Tiers ?? new Dictionary<string, long>() },
+        ExceptionTypes = [.. (runtime.ExceptionTypes ?? []).Where(one => one is not null)],
+        Counters = [.. (runtime.Counters ?? []).Where(one => one is not null)],
+    };
 
     /// <summary>All parameters of the records are required, but those that may be null: their key may be missing.</summary>
     private static JsonTypeInfo<TreeDocument> Prepare()

@@ -19,10 +19,12 @@ internal static class ReportProcesses
         WriteLives(columns, processes);
         WriteUsage(columns, processes);
         WriteCounters(columns, processes);
+        ReportDotNet.WriteColumns(columns, processes);
         json.WriteEndObject();
         WriteExecs(columns, processes);
         WriteSyscalls(columns, processes);
         WriteTicks(columns, processes);
+        ReportDotNet.WriteTables(columns, processes);
     }
 
     private static void WriteLives(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)

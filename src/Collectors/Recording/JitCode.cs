@@ -1,3 +1,4 @@
+using ForkFollow.Collectors.DotNet;
 using ForkFollow.Collectors.Recording.Protocol;
 using ForkFollow.Collectors.Symbols;
 using Microsoft.Win32.SafeHandles;
@@ -5,18 +6,22 @@ using Microsoft.Win32.SafeHandles;
 namespace ForkFollow.Collectors.Recording;
 
 /// <summary>
-/// Code that a process made itself: the places in it that were seen, and the file that its just-in-time compiler tells
-/// their functions in. That file is opened while the process lives, since its /tmp may go with it, and read at its end,
+/// Code that a process made itself: the places in it that were seen, and what tells their functions: the methods of its .NET
+/// runtime, or else the file that its just-in-time compiler writes. That file is opened while the process lives, since its /tmp may go with it, and read at its end,
 /// since it grows until then. Reader thread.
 /// </summary>
 internal sealed class JitCode(int pid, int module)
 {
     private readonly List<(int Frame, ulong Address)> _places = [];
     private SafeFileHandle? _map;
+    private bool _ended;
     private bool _resolved;
 
     /// <summary>Its number among the modules.</summary>
     internal int Module { get; } = module;
+
+    /// <summary>The methods of its runtime, once they are known; null if it has none or did not tell.</summary>
+    internal MethodMap? Methods { get; set; }
 
     /// <summary>Takes a place that was not seen before.</summary>
     internal void Add(int frame, ulong address)
@@ -25,18 +30,19 @@ internal sealed class JitCode(int pid, int module)
 
         // The compiler may begin its file later than we saw the first frame: ask at the 1st, 2nd, 4th, 8th, … But not once
         // the process has ended: its pid may be another's.
-        if (!_resolved && _map is null && (_places.Count & (_places.Count - 1)) == 0)
+        if (!_ended && _map is null && (_places.Count & (_places.Count - 1)) == 0)
             Open();
     }
 
     /// <summary>
     /// Its process ends, but stacks that are unwound later may show more places in it: opens the file, if it is not yet.
-    /// False if it has none.
+    /// False if it has none. Only the first call opens it: at the next one the pid may be another's.
     /// </summary>
-    internal bool Hold()
+    internal bool Hold(bool open = true)
     {
-        if (_map is null)
+        if (open && !_ended && _map is null)
             Open();
+        _ended = true;
         return _map is not null;
     }
 
@@ -47,17 +53,17 @@ internal sealed class JitCode(int pid, int module)
             yield break;
         bool there = Hold();
         _resolved = true;
-        if (!there)
-            yield break;
         using (_map)
         {
-            PerfMap? map = PerfMap.Read(_map!, out _);
+            PerfMap? map = there ? PerfMap.Read(_map!, out _) : null;
             foreach ((int frame, ulong address) in _places)
             {
-                if (map?.Find(address) is { } function)
+                if ((Methods?.Find(address)?.Name ?? map?.Find(address)) is { } function)
                     yield return new() { Frame = (uint)frame, Function = function };
             }
         }
+
+        Methods = null;
     }
 
     private void Open()

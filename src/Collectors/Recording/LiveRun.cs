@@ -73,6 +73,7 @@ public static class LiveRun
             Waits = result.Waits,
             Syscalls = result.Syscalls,
             Procfs = result.Procfs,
+            DotNet = result.DotNet,
             Collectors = result.CollectorNames,
         };
     }

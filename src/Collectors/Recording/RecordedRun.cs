@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ForkFollow.Collectors.Recording;
 
 /// <summary>
@@ -91,6 +93,10 @@ public sealed record RecordedProcess
 
     /// <summary>How it looked over time, by /proc; null if that was not collected.</summary>
     public IReadOnlyList<RecordedTick>? Procfs { get; init; }
+
+    /// <summary>What its .NET runtime told; null if it has none or that was not collected.</summary>
+    [JsonPropertyName("dotnet")]
+    public RecordedDotNet? DotNet { get; init; }
 
     /// <summary>The names of the collectors that were opened on it.</summary>
     public IReadOnlyList<string> Collectors { get; init; } = [];

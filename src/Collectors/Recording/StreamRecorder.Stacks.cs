@@ -134,7 +134,7 @@ internal sealed partial class StreamRecorder
     /// <summary>Whether the functions of a process' own code are told at the end of the run, not of the process.</summary>
     private bool Keeps(JitCode jit)
     {
-        if (_heldJits == MostHeldJits || !_jits.ContainsKey(jit.Module) || !jit.Hold())
+        if (_heldJits == MostHeldJits || !_jits.ContainsKey(jit.Module) || !(jit.Hold() || jit.Methods is not null))
             return false;
         _heldJits++;
         return true;

@@ -126,6 +126,7 @@ internal sealed partial class StreamRecorder : IRecordSink
             _images.Clear();
         }
 
+        TakeMethods(last: time == long.MaxValue);
         WriteChunk(time == long.MaxValue);
     }
 
@@ -134,7 +135,7 @@ internal sealed partial class StreamRecorder : IRecordSink
     {
         if (_stacks.Frames.Count == 0)
             return;
-        _chunk.Symbols.AddRange(new Symbolizer().Name(_stacks.Frames, _modules));
+        _chunk.Symbols.AddRange(new Symbolizer().Name(_stacks.Frames, _modules, _managed));
         _chunk.HasSymbols = true;
         WriteChunk(now: true);
     }
@@ -188,7 +189,10 @@ internal sealed partial class StreamRecorder : IRecordSink
     private void Finish(ProcessImage image, ProcessResult result)
     {
         EndWaits(image, result.Process.EndTimestamp);
-        EndJit(image);
+        if (result.AwaitsMethods)
+            AwaitMethods(image, result);
+        else
+            EndJit(image);
         FlushSums(image);
         result.Samples = image.Samples;
         result.Lost = image.Lost;
@@ -207,8 +211,8 @@ internal sealed partial class StreamRecorder : IRecordSink
     /// <summary>Writes the functions of code that a process made itself.</summary>
     private void EndJit(ProcessImage image)
     {
-        if (image.Jit is { } jit && !Keeps(jit))
-            _chunk.Symbols.AddRange(jit.Resolve());
+        if (image.Jit is { } jit)
+            Resolve(jit);
         image.Jit = null;
     }
 

@@ -1,3 +1,4 @@
+using ForkFollow.Collectors.DotNet;
 using ForkFollow.Collectors.Recording.Protocol;
 using ForkFollow.Collectors.Symbols;
 
@@ -35,14 +36,15 @@ public sealed class Symbolizer
     }
 
     /// <summary>The functions of all places of a recording but those of JITs, which are told at the end of their process.</summary>
-    internal IEnumerable<Symbol> Name(IEnumerable<KeyValuePair<(int Module, ulong Address), int>> frames, ModuleTable modules)
+    internal IEnumerable<Symbol> Name(
+        IEnumerable<KeyValuePair<(int Module, ulong Address), int>> frames, ModuleTable modules, ManagedModules managed)
     {
         foreach (((int module, ulong address), int frame) in frames)
         {
             string? function = modules.IsKernel(module) ? NameKernel(address)
                 : modules.IsVdso(module) ? _vdso.Value?.Find(address)
                 : modules.SymbolsOf(module)?.Find(address) is { } mangled ? Demangle(mangled)
-                : null;
+                : managed.Find(module, address);
             if (function is not null)
                 yield return new() { Frame = (uint)frame, Function = function };
         }

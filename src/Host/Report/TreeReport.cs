@@ -35,6 +35,7 @@ internal static class TreeReport
         }
 
         TreeReportFunctions.Write(text, model.Sampling, model.Functions, Math.Max(width, LeastWidth));
+        TreeReportDotNet.Write(text, model.Runtimes, Math.Max(width, LeastWidth));
         TreeReportLedger.Write(text, model.Ledger, glyphs);
         output.Write(text);
         output.Flush();

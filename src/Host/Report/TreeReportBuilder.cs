@@ -21,6 +21,7 @@ internal sealed class TreeReportBuilder
         {
             Sampling = TreeReportFunctions.Describe(run.Profile),
             Functions = TreeReportFunctions.Build(run),
+            Runtimes = TreeReportDotNet.Build(run),
         };
     }
 

@@ -75,4 +75,7 @@ internal sealed record TreeReportModel(
 
     /// <summary>The top functions by executable; empty if CPU time was not sampled.</summary>
     internal IReadOnlyList<TreeReportProgram> Functions { get; init; } = [];
+
+    /// <summary>The .NET runtimes by executable; empty if there were none.</summary>
+    internal IReadOnlyList<TreeReportRuntimes> Runtimes { get; init; } = [];
 }

@@ -1,34 +1,33 @@
 // The panel beside the views: what is selected, in words and figures.
-import { LineChart } from 'echarts/charts';
-import { GridComponent } from 'echarts/components';
-import * as echarts from 'echarts/core';
+import { exceptionsOf, runtimeFacts, runtimeSeries } from './dotnet.js';
 import { ending } from './model.js';
+import { spark } from './spark.js';
 import { syscallSums } from './tables.js';
 import { bytes, count, el, percent, plural, quote, show, time, visible } from './text.js';
-import { onTheme, theme } from './theme.js';
-
-echarts.use([LineChart, GridComponent]);
+import { onTheme } from './theme.js';
 
 const facts = (rows) => el('dl', { className: 'facts' }, rows.filter(Boolean).map(([name, value, note]) => [el('dt', {}, name), el('dd', {}, value, note ? el('small', {}, ` ${note}`) : null)]));
 const part = (title, ...content) => el('section', {}, el('h3', {}, title), ...content);
 
 export class Details {
+  charts = [];
+
   constructor(run, selection) {
     this.run = run;
     this.selection = selection;
     this.panel = document.getElementById('details');
     selection.onChange(() => this.draw());
     onTheme(() => this.draw());
-    new ResizeObserver(() => this.chart?.resize()).observe(this.panel);
+    new ResizeObserver(() => this.charts.forEach((chart) => chart.resize())).observe(this.panel);
   }
 
   draw() {
     const { selection } = this;
-    this.chart?.dispose();
-    this.chart = null;
+    this.charts.forEach((chart) => chart.dispose());
+    this.charts = [];
     this.panel.replaceChildren(...(selection.kind === 'process' ? this.#process(selection.process) : this.#several()).filter(Boolean));
     this.panel.scrollTop = 0;
-    if (selection.kind === 'process') this.#memory(selection.process);
+    if (selection.kind === 'process') this.#sparks(selection.process);
   }
 
   #process(i) {
@@ -52,7 +51,8 @@ export class Details {
         ['Collectors', text(p.collectors[i]) || 'none'],
       ]),
       this.#execs(i),
-      el('section', { className: 'memory', hidden: true }),
+      this.#runtime([i]),
+      el('section', { className: 'sparks', hidden: true }),
       this.#counters(i),
       this.#threads(i),
       this.#children(i),
@@ -124,30 +124,26 @@ export class Details {
       failed.length > 0 && part('Failed', el('ul', {}, failed.slice(0, 8).map((i) => el('li', {}, this.#link(i), ' ', el('span', { className: 'failed' }, visible(ending(run, i))))),
         failed.length > 8 ? el('li', { className: 'soft' }, `and ${count(failed.length - 8)} more`) : null)),
       longest.length > 1 && part('Most CPU time', el('ul', {}, longest.map((i) => el('li', { className: 'two' }, this.#link(i), el('span', {}, time(run.cpu[i])))))),
+      this.#runtime(members),
       this.#calls(members),
     ];
   }
 
-  /** Resident memory over time, if /proc was read. */
-  #memory(i) {
+  /** Resident memory over time, if /proc was read, and the counters of a .NET runtime. */
+  #sparks(i) {
     const { run } = this;
-    if (!run.ticks) return;
-    const [from, to] = [run.tickStart[i], run.tickStart[i + 1]];
-    if (to - from < 2) return;
-    const holder = this.panel.querySelector('.memory');
-    const box = el('div', { className: 'spark', role: 'img', 'aria-label': 'Resident memory over time' });
-    holder.hidden = false;
-    holder.append(el('h3', {}, 'Resident memory'), box);
-    const colours = theme();
-    const label = { color: colours.soft, fontFamily: colours.font, fontSize: 10 };
-    this.chart = echarts.init(box);
-    const data = Array.from({ length: to - from }, (_, k) => [run.ticks.at[from + k], run.ticks.rss[from + k]]);
-    const top = data.reduce((m, [, v]) => Math.max(m, v), 1);
-    this.chart.setOption({
-      animation: false, grid: { left: 64, right: 12, top: 8, bottom: 20 },
-      xAxis: { type: 'value', min: 'dataMin', max: 'dataMax', splitNumber: 3, axisLabel: { ...label, formatter: time, hideOverlap: true, showMaxLabel: false }, splitLine: { show: false }, axisLine: { lineStyle: { color: colours.line } } },
-      yAxis: { type: 'value', min: 0, max: top, interval: top / 2, axisLabel: { ...label, formatter: bytes }, splitLine: { lineStyle: { color: colours.line } } },
-      series: [{ type: 'line', data, showSymbol: false, silent: true, lineStyle: { width: 1.5, color: colours.accent }, itemStyle: { color: colours.accent }, areaStyle: { color: colours.accent, opacity: 0.2 } }],
-    });
+    const holder = this.panel.querySelector('.sparks');
+    const [from, to] = run.ticks ? [run.tickStart[i], run.tickStart[i + 1]] : [0, 0];
+    const memory = Array.from({ length: to - from }, (_, k) => [run.ticks.at[from + k], run.ticks.rss[from + k]]);
+    const series = [...(memory.length > 1 ? [{ title: 'Resident memory', data: memory, format: bytes }] : []), ...runtimeSeries(run, i)];
+    holder.hidden = series.length === 0;
+    this.charts = series.map(({ title, data, format }) => spark(holder, title, data, format));
+  }
+
+  #runtime(members) {
+    const rows = runtimeFacts(this.run, members);
+    if (!rows) return null;
+    const types = exceptionsOf(this.run, members).slice(0, 8);
+    return part('.NET', facts(rows), types.length > 0 && el('ul', {}, types.map(([type, n]) => el('li', { className: 'two' }, show(type, 120), el('span', {}, count(n))))));
   }
 }

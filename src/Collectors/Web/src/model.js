@@ -26,6 +26,8 @@ export function load(data) {
   run.threadsOf = group(data.profile.threads.process, n);
   run.syscallStart = data.syscalls && starts(data.syscalls.rows);
   run.tickStart = data.ticks && starts(data.ticks.rows);
+  run.thrownStart = data.thrown && starts(data.thrown.rows);
+  run.runtimeTickStart = data.runtimeTicks && starts(data.runtimeTicks.rows);
   readStacks(run);
   return run;
 }

@@ -92,6 +92,7 @@ export class ProcessTable extends TableView {
       number('Minor faults', 'minorFaults', count), number('Major faults', 'majorFaults', count),
       number('Voluntary sw.', 'voluntary', count, 'Voluntary context switches'), number('Involuntary sw.', 'involuntary', count, 'Involuntary context switches'),
       ...(known('waitNs') ? [number('Waits', 'waits', count), number('Waited', 'waitNs', time, 'Off CPU'), number('Run queue', 'runQueueNs', time, 'Ready, without a CPU')] : []),
+      ...(p.runtime ? [number('GCs', 'gcs', count, '.NET garbage collections'), number('GC pauses', 'gcPause', time, 'All together'), number('Allocated', 'allocated', bytes), number('Jitted', 'jitted', count, 'Methods compiled'), number('JIT time', 'jitNs', time), number('Exceptions', 'exceptions', count)] : []),
       ...p.counters.map((c, k) => number(c.name, `counter${k}`, c.name.endsWith('-clock') ? time : count)),
       number('Samples', 'samples', count), number('Lost', 'lost', count, 'Lost records'),
     ], 'cpu', 'No process.');
@@ -111,7 +112,7 @@ export class ProcessTable extends TableView {
     const { p } = run;
     const several = selection.kind === 'subtree' || selection.kind === 'program';
     this.last = several ? `${selection.kind} ${selection.process} ${selection.program}` : '';
-    const columns = ['id', 'pid', 'start', 'user', 'system', 'rss', 'threads', 'minorFaults', 'majorFaults', 'voluntary', 'involuntary', 'waits', 'waitNs', 'runQueueNs', 'samples', 'lost'].filter((c) => p[c]);
+    const columns = ['id', 'pid', 'start', 'user', 'system', 'rss', 'threads', 'minorFaults', 'majorFaults', 'voluntary', 'involuntary', 'waits', 'waitNs', 'runQueueNs', 'gcs', 'gcPause', 'allocated', 'jitted', 'jitNs', 'exceptions', 'samples', 'lost'].filter((c) => p[c]);
     return (several ? selection.members : [...run.order]).map((i) => {
       const row = { key: i, program: run.program[i], line: run.commandLine(i), wall: run.wall[i], cpu: run.cpu[i], end: ending(run, i), failed: run.failed[i] === 1 };
       for (const c of columns) row[c] = p[c][i];
