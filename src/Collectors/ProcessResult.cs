@@ -1,3 +1,4 @@
+using ForkFollow.Collectors.DotNet;
 using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 
@@ -40,6 +41,9 @@ public sealed class ProcessResult
     /// <summary>How it looked over time; null if that was not collected, and before its end.</summary>
     public IReadOnlyList<RecordedTick>? Procfs { get; internal set; }
 
+    /// <summary>What was read of its .NET runtimes, one for each program that brought one; empty before its end.</summary>
+    internal IReadOnlyList<RuntimeSummary> Runtimes { get; private set; } = [];
+
     /// <summary>Its other incarnation: the process that had the same pid before.</summary>
     internal ProcessResult? SamePidBefore { get; set; }
 
@@ -48,4 +52,11 @@ public sealed class ProcessResult
 
     /// <summary>Its collectors, null where one was not opened.</summary>
     internal Span<Collector?> Open => _open;
+
+    /// <summary>Adds a runtime. Any thread.</summary>
+    internal void AddRuntime(RuntimeSummary summary)
+    {
+        lock (_open)
+            Runtimes = [.. Runtimes, summary];
+    }
 }
