@@ -104,7 +104,13 @@ public sealed partial class DotNetSession
         }
 
         if (watch.Finder.Find() is { } endpoint)
-            return Begin(watch, endpoint);
+        {
+            if (!watch.IsStale(endpoint))
+                return Begin(watch, endpoint);
+            endpoint.Dispose();
+            GiveUp(watch, "it was executed by another .NET program of the same process, whose socket is still in the place of its own");
+        }
+
         if (!watch.IsHost)
         {
             watch.IsHost = _filesOfAttached.IsHost(watch.Process.Pid);
@@ -143,13 +149,19 @@ public sealed partial class DotNetSession
     {
         if (watch.IsStopped)
             watch.Since = Stopwatch.GetTimestamp();
-        if (watch.IsGivenUp || Stopwatch.GetElapsedTime(watch.Since) < RuntimeWatch.Patience)
+        if (Stopwatch.GetElapsedTime(watch.Since) < RuntimeWatch.Patience)
             return;
-        watch.IsGivenUp = true;
         watch.TurnOff();
-        Report(
-            watch.Process,
-            $"no runtime events of {watch.Process} yet: it has no diagnostic port in {watch.Finder!.Directory} "
-            + "(DOTNET_EnableDiagnostics=0, a TMPDIR that it cannot write to, or no runtime in it)");
+        GiveUp(
+            watch,
+            $"there is none in {watch.Finder!.Directory} (DOTNET_EnableDiagnostics=0, a TMPDIR that it cannot write to, or no "
+            + "runtime in it)");
+    }
+
+    private void GiveUp(RuntimeWatch watch, string reason)
+    {
+        if (!watch.IsGivenUp)
+            Report(watch.Process, $"no runtime events of {watch.Process}: its diagnostic port: {reason}");
+        watch.IsGivenUp = true;
     }
 }

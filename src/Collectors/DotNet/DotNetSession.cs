@@ -144,7 +144,7 @@ public sealed partial class DotNetSession : IDisposable
             if (_current.Remove(process.Id, out before))
             {
                 // What calls exec has its own environment at hand, which may have its 1.
-                carries |= before.MayWait;
+                carries |= before.Carries;
                 before.Replaced();
             }
         }
@@ -214,7 +214,7 @@ public sealed partial class DotNetSession : IDisposable
         lock (_lock)
         {
             return _carriers.Contains(process.Id)
-                || (_current.TryGetValue(process.Id, out RuntimeWatch? watch) && watch.MayWait);
+                || (_current.TryGetValue(process.Id, out RuntimeWatch? watch) && watch.Carries);
         }
     }
 

@@ -14,11 +14,15 @@ internal sealed class RuntimeEndpoint : IDisposable
 {
     private readonly SafeFileHandle _socket;
 
-    internal RuntimeEndpoint(SafeFileHandle socket)
+    internal RuntimeEndpoint(SafeFileHandle socket, ulong inode)
     {
         _socket = socket;
+        Inode = inode;
         Address = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{socket.DangerousGetHandle()}");
     }
+
+    /// <summary>Which socket it is.</summary>
+    internal ulong Inode { get; }
 
     /// <summary>A path to connect to, of this process.</summary>
     internal string Address { get; }
@@ -96,7 +100,7 @@ internal sealed unsafe class EndpointFinder
         if (LibC.statx((int)socket.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &stat) == 0
             && (stat.stx_mode & LibC.S_IFMT) == LibC.S_IFSOCK && stat.stx_uid == _fsUid)
         {
-            return new(socket);
+            return new(socket, stat.stx_ino);
         }
 
         socket.Dispose();

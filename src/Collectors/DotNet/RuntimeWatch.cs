@@ -34,6 +34,8 @@ internal sealed class RuntimeWatch : IDisposable
     /// <summary>How long a runtime that runs may take to answer. It waits meanwhile, if it was switched.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    private const int MostPauseMs = 64;
+
     private static readonly TimeSpan _stoppedPoll = TimeSpan.FromMilliseconds(20);
 
     private readonly DotNetSession _session;
@@ -44,6 +46,7 @@ internal sealed class RuntimeWatch : IDisposable
     private Thread? _thread;
     private EventPipeSession? _events;
     private ProcessResult? _result;
+    private ulong _endpointInode;
     private bool _stopSent;
     private volatile bool _gone;
     private volatile bool _free;
@@ -85,11 +88,16 @@ internal sealed class RuntimeWatch : IDisposable
     /// <summary>Whether its runtime may wait to be resumed.</summary>
     internal bool MayWait => _switch is not null;
 
+    /// <summary>Whether it may have a 1 in its environment.</summary>
+    internal bool Carries => MayWait && !IsClean;
+
     /// <summary>The program has ended: dead, or another one was executed.</summary>
     internal bool IsGone => _gone;
 
     /// <summary>It was let go and lives on.</summary>
     internal bool IsFree => _free;
+
+    private bool IsClean { get; set; }
 
     /// <summary>It is stopped by a signal, so that it answers nothing.</summary>
     internal bool IsStopped =>
@@ -100,12 +108,19 @@ internal sealed class RuntimeWatch : IDisposable
     /// <summary>From now on it does not wait, if it has not read its environment yet.</summary>
     internal void TurnOff() => _switch?.TurnOff();
 
+    /// <summary>
+    /// Whether that is the socket of the program before: a runtime that ends by exec leaves it, and the next one of the same
+    /// pid, finding its name taken, has none.
+    /// </summary>
+    internal bool IsStale(RuntimeEndpoint endpoint) => Before?._endpointInode == endpoint.Inode;
+
     /// <summary>The endpoint is there: starts the thread. Coordinator.</summary>
     /// <param name="endpoint">Taken over.</param>
     /// <param name="reads">Whether to collect, or only to resume it.</param>
     internal void Begin(RuntimeEndpoint endpoint, bool reads)
     {
         State = WatchState.Running;
+        _endpointInode = endpoint.Inode;
         _thread = new(() => Run(endpoint, reads)) { Name = "dotnet reader", IsBackground = true };
         _thread.Start();
     }
@@ -191,9 +206,7 @@ internal sealed class RuntimeWatch : IDisposable
             }
             finally
             {
-                TurnOff();
-                if (MayWait)
-                    Resume(ref endpoint);
+                Resume(ref endpoint);
             }
 
             if (events is not null)
@@ -219,6 +232,7 @@ internal sealed class RuntimeWatch : IDisposable
     private EventPipeSession? Open(ref RuntimeEndpoint endpoint)
     {
         long begun = Stopwatch.GetTimestamp();
+        int pause = 1;
         while (!_gone && !_stop.IsCancellationRequested)
         {
             if (IsStopped)
@@ -248,7 +262,8 @@ internal sealed class RuntimeWatch : IDisposable
                 }
             }
 
-            _stop.Token.WaitHandle.WaitOne(1);
+            _stop.Token.WaitHandle.WaitOne(pause);
+            pause = Math.Min(2 * pause, MostPauseMs);
             Refresh(ref endpoint);
         }
 
@@ -271,21 +286,43 @@ internal sealed class RuntimeWatch : IDisposable
             _session.Report(Process, $"no runtime events of {Process}: its diagnostic port: {reason}");
     }
 
-    /// <summary>Tells the runtime to go on, until it has been told, is dead, or the last deadline has passed.</summary>
+    /// <summary>
+    /// Makes the 1 a 0 in both places, its environment block and the copy that the runtime has, and tells the runtime to go on:
+    /// until it has been told, is dead, or the last deadline has passed.
+    /// </summary>
     private void Resume(ref RuntimeEndpoint endpoint)
     {
+        TurnOff();
+        if (!MayWait)
+            return;
         long begun = Stopwatch.GetTimestamp();
-        while (Lives() && !_session.IsOver)
+        IpcOutcome set = Persist(
+            ref endpoint, address => RuntimeIpc.SetVariable(address, SuspendSwitch.Name, SuspendSwitch.Off, Patience));
+        if (set == IpcOutcome.Refused)
         {
-            if (RuntimeIpc.Resume(endpoint.Address, Patience) != ResumeOutcome.Failed)
-            {
-                _session.CountResume(Stopwatch.GetElapsedTime(begun));
-                return;
-            }
+            _session.Report(
+                Process,
+                $"{Process} keeps {SuspendSwitch.Name}=1 in its environment, since its runtime is older than .NET 6: .NET programs "
+                + "that it starts after the run would wait; start it anew then");
+        }
 
-            Thread.Sleep(1);
+        IsClean = set is IpcOutcome.Done or IpcOutcome.Sent;
+        if (Persist(ref endpoint, address => RuntimeIpc.Resume(address, Patience)) != IpcOutcome.Failed)
+            _session.CountResume(Stopwatch.GetElapsedTime(begun));
+    }
+
+    private IpcOutcome Persist(ref RuntimeEndpoint endpoint, Func<string, IpcOutcome> request)
+    {
+        for (int pause = 1; Lives() && !_session.IsOver; pause = Math.Min(2 * pause, MostPauseMs))
+        {
+            IpcOutcome outcome = request(endpoint.Address);
+            if (outcome != IpcOutcome.Failed)
+                return outcome;
+            Thread.Sleep(pause);
             Refresh(ref endpoint);
         }
+
+        return IpcOutcome.Failed;
     }
 
     private void Read(EventPipeSession events)

@@ -10,7 +10,7 @@ namespace ForkFollow.Collectors.DotNet;
 /// resume it waits for ever.</para>
 /// <para>Scheme (docs/adr/0015): the launched command gets the variable with the value 0, which everybody inherits. At its
 /// exec, while it is held, a program that brings a runtime has the 0 in its own block made 1; the runtime copies its
-/// environment when it starts, and waits; before it is resumed, the 1 is made 0 again. So managed code, and all that it
+/// environment when it starts, and waits; before it is resumed, the 1 is made 0 again, in the block and (by <see cref="RuntimeIpc.SetVariable"/>) in that copy. So managed code, and all that it
 /// starts, never sees a 1.</para>
 /// The memory is reached by a descriptor that was opened at the exec: it stays that of this program. When the program is
 /// gone, writing fails and harms nobody, whoever has the pid by then.
@@ -21,7 +21,10 @@ internal sealed unsafe class SuspendSwitch : IDisposable
     internal const string Name = "DOTNET_DefaultDiagnosticPortSuspend";
 
     /// <summary>What a launched command gets.</summary>
-    internal const string Variable = Name + "=0";
+    internal const string Variable = Name + "=" + Off;
+
+    /// <summary>The value by which nobody waits.</summary>
+    internal const string Off = "0";
 
     private const int MostRead = 64 * 1024;
 
