@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ForkFollow.Follower;
+using Microsoft.Diagnostics.NETCore.Client;
 
 namespace ForkFollow.Collectors.DotNet;
 
@@ -23,6 +24,7 @@ public sealed partial class DotNetSession
 
     private void Coordinate()
     {
+        _ = Task.Run(WarmUpAsync);
         _events.Add(Path.GetTempPath());
         while (!_ended || (_waiting.Count > 0 && !IsOver))
         {
@@ -42,6 +44,22 @@ public sealed partial class DotNetSession
             if (watch.MayWait && !watch.IsGone)
                 Report(watch.Process, $"{watch.Process} may wait for a diagnostic port that nobody answers: it was let go as its runtime began");
             watch.End();
+        }
+    }
+
+    /// <summary>Has the client's code compiled by an endpoint that is not there, since the first runtime waits for it.</summary>
+    private static async Task WarmUpAsync()
+    {
+        const string Nowhere = "/proc/self/fd/-1";
+        try
+        {
+            _ = RuntimeIpc.SetVariable(Nowhere, SuspendSwitch.Name, SuspendSwitch.Off, RuntimeWatch.Patience);
+            using var limit = new CancellationTokenSource(RuntimeWatch.Patience);
+            using EventPipeSession events = await EventSession.OpenAsync(Nowhere, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // As it should be.
         }
     }
 
