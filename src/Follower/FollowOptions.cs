@@ -31,6 +31,12 @@ public sealed record LaunchOptions
 
     /// <summary>What happens to the tree when we end first.</summary>
     public OnExit OnExit { get; init; } = OnExit.Kill;
+
+    /// <summary>
+    /// Variables that are added to the environment of the command, as <c>NAME=value</c>; one that it has already keeps its
+    /// value.
+    /// </summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
 }
 
 /// <summary>What to seize.</summary>

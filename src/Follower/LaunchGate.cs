@@ -21,6 +21,7 @@ internal sealed unsafe class LaunchGate : IDisposable
 
     private readonly string _path;
     private readonly IReadOnlyList<string> _arguments;
+    private readonly IReadOnlyList<string> _variables;
     private readonly int _fifo;
     private readonly int _fdInChild;
     private readonly Thread _thread;
@@ -32,10 +33,12 @@ internal sealed unsafe class LaunchGate : IDisposable
     /// <summary>Prepares a launch.</summary>
     /// <param name="path">What to execute: a path, not searched.</param>
     /// <param name="arguments">Its arguments, the first being its name.</param>
-    internal LaunchGate(string path, IReadOnlyList<string> arguments)
+    /// <param name="variables">What its environment has besides ours, as NAME=value, where ours has none of that name.</param>
+    internal LaunchGate(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables)
     {
         _path = path;
         _arguments = arguments;
+        _variables = variables;
         _fifo = MakeFifo();
         _fdInChild = OpenPath($"/proc/self/fd/{_fifo}"); // a number that is taken here is free to be replaced there
         _thread = new(Spawn) { Name = "launch gate", IsBackground = true };
@@ -120,6 +123,8 @@ internal sealed unsafe class LaunchGate : IDisposable
     private int SpawnNow()
     {
         byte** argv = CopyToNative(_arguments);
+        byte** added = CopyToNative([.. _variables.Where(variable => !IsSet(variable))]);
+        byte** environment = Join(Environ(), added);
         byte* path = (byte*)Marshal.StringToCoTaskMemUTF8(_path);
         byte* gate = stackalloc byte[32];
         ComposeFifoPath(gate);
@@ -144,16 +149,16 @@ internal sealed unsafe class LaunchGate : IDisposable
                 errno = LibC.posix_spawnattr_setsigdefault(&attributes, &defaults);
             if (errno == 0)
                 errno = LibC.posix_spawnattr_setflags(&attributes, LibC.POSIX_SPAWN_SETSIGDEF);
-            return errno != 0 ? errno : LibC.posix_spawn(&pid, path, &actions, &attributes, argv, Environ());
+            return errno != 0 ? errno : LibC.posix_spawn(&pid, path, &actions, &attributes, argv, environment);
         }
         finally
         {
             _ = LibC.posix_spawnattr_destroy(&attributes);
             _ = LibC.posix_spawn_file_actions_destroy(&actions);
             Marshal.FreeCoTaskMem((nint)path);
-            for (byte** one = argv; *one != null; one++)
-                Marshal.FreeCoTaskMem((nint)(*one));
-            NativeMemory.Free(argv);
+            Free(argv);
+            Free(added);
+            NativeMemory.Free(environment);
         }
     }
 
@@ -203,6 +208,44 @@ internal sealed unsafe class LaunchGate : IDisposable
     /// <summary>The environment we were started with: libc's own, not the copy that .NET keeps.</summary>
     private static byte** Environ() =>
         *(byte***)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "environ");
+
+    private static bool IsSet(string variable)
+    {
+        ReadOnlySpan<byte> name = Encoding.UTF8.GetBytes(variable[..(variable.IndexOf('=', StringComparison.Ordinal) + 1)]);
+        for (byte** one = Environ(); *one != null; one++)
+        {
+            if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*one).StartsWith(name))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>An array of the strings of both, which stay where they are.</summary>
+    private static byte** Join(byte** first, byte** second)
+    {
+        int count = Count(first);
+        int more = Count(second);
+        byte** all = (byte**)NativeMemory.AllocZeroed((nuint)(count + more + 1), (nuint)sizeof(byte*));
+        new Span<nint>(first, count).CopyTo(new(all, count));
+        new Span<nint>(second, more).CopyTo(new(all + count, more));
+        return all;
+    }
+
+    private static int Count(byte** strings)
+    {
+        int count = 0;
+        while (strings[count] != null)
+            count++;
+        return count;
+    }
+
+    private static void Free(byte** strings)
+    {
+        for (byte** one = strings; *one != null; one++)
+            Marshal.FreeCoTaskMem((nint)(*one));
+        NativeMemory.Free(strings);
+    }
 
     private static byte** CopyToNative(IReadOnlyList<string> strings)
     {

@@ -1,4 +1,5 @@
 using ForkFollow.Collectors;
+using ForkFollow.Collectors.DotNet;
 using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
 
@@ -15,6 +16,7 @@ internal sealed class CollectorChoice : IDisposable
     private CounterSettings? _counters;
     private ProfileSession? _profile;
     private ProcfsSession? _procfs;
+    private DotNetSession? _dotnet;
 
     private CollectorChoice(FollowSettings settings, Action<LedgerEntry> report)
     {
@@ -23,9 +25,12 @@ internal sealed class CollectorChoice : IDisposable
     }
 
     /// <summary>The names that <c>--collect</c> takes, <c>none</c> aside.</summary>
-    internal static IReadOnlyList<string> Names { get; } = ["rusage", "counters", .. _streams, "procfs"];
+    internal static IReadOnlyList<string> Names { get; } = ["rusage", "counters", .. _streams, "procfs", "dotnet"];
 
     internal IReadOnlyList<Collector> Collectors => _collectors;
+
+    /// <summary>What the environment of a launched command needs for them, as NAME=value.</summary>
+    internal IReadOnlyList<string> Variables => _dotnet?.Variables ?? [];
 
     /// <summary>Makes the collectors.</summary>
     /// <param name="settings">Their names among other things; no names: those that work here of the default ones.</param>
@@ -42,6 +47,7 @@ internal sealed class CollectorChoice : IDisposable
             choice.AddCounters();
             choice.AddProfile(results, directory);
             choice.AddProcfs(results);
+            choice.AddDotNet(results, directory);
             return choice;
         }
         catch
@@ -51,9 +57,13 @@ internal sealed class CollectorChoice : IDisposable
         }
     }
 
+    /// <summary>Following is about to end while processes run: takes what can be had only now. Waits some seconds at most.</summary>
+    internal void BeforeEnd() => _dotnet?.Stop();
+
     /// <summary>Completes the results of all processes, when the last one has been closed.</summary>
     internal void End()
     {
+        _dotnet?.End();
         _profile?.End();
         _procfs?.End();
     }
@@ -61,6 +71,7 @@ internal sealed class CollectorChoice : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _dotnet?.Dispose();
         _procfs?.Dispose();
         _profile?.Dispose();
         _counters?.Dispose();
@@ -111,6 +122,21 @@ internal sealed class CollectorChoice : IDisposable
             return;
         _procfs = new(results, _settings.ProcfsInterval, _report);
         _collectors.Add(new ProcfsCollector(_procfs));
+    }
+
+    /// <summary>A tree that may outlive us must have no runtime that waits for us.</summary>
+    private void AddDotNet(RunResults results, ResultDirectory directory)
+    {
+        if (!Wants("dotnet", byDefault: false))
+        {
+            if (_settings.DotNetTrace)
+                throw new StartUpException("--dotnet-trace keeps what the collector dotnet reads; add it to --collect");
+            return;
+        }
+
+        bool suspends = _settings is { Launches: true, OnExit: OnExit.Kill };
+        _dotnet = new(results, _settings.DotNetTrace ? directory.Path : null, suspends, _report);
+        _collectors.Add(new DotNetCollector(_dotnet));
     }
 
     /// <summary>What was asked for must work; what is on by default is noted if it does not.</summary>

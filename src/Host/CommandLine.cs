@@ -34,8 +34,8 @@ internal static class CommandLine
 
     private static readonly Option<string[]> _collect = new("--collect")
     {
-        Description = "What to collect for each process: rusage (always on), counters, cpu, offcpu, syscalls, trace, procfs; "
-            + "or none [default: counters and cpu, if they work here].",
+        Description = "What to collect for each process: rusage (always on), counters, cpu, offcpu, syscalls, trace, procfs, "
+            + "dotnet; or none [default: counters and cpu, if they work here].",
         HelpName = "NAME,…|none",
     };
 
@@ -69,6 +69,11 @@ internal static class CommandLine
     {
         Description = "How often the collector procfs looks at each process [default: 1].",
         HelpName = "SECONDS",
+    };
+
+    private static readonly Option<bool> _dotNetTrace = new("--dotnet-trace")
+    {
+        Description = "With --collect dotnet: keep the events of each .NET process, as dotnet/PID.nettrace.",
     };
 
     private static readonly Option<string?> _duration = new("--duration", "-d")
@@ -146,8 +151,8 @@ internal static class CommandLine
             + "  forkfollow [options] -- COMMAND [ARGS…]   launch a command and follow it\n"
             + "  forkfollow [options] -p PID[,PID…]        follow running processes")
         {
-            _pids, _output, _force, _collect, _frequency, _events, _callGraph, _mmapPages, _procfsInterval, _duration,
-            _noDescendants, _until, _onExit, _format, _quiet, _verbose,
+            _pids, _output, _force, _collect, _frequency, _events, _callGraph, _mmapPages, _procfsInterval,
+            _dotNetTrace, _duration, _noDescendants, _until, _onExit, _format, _quiet, _verbose,
         };
         root.SetAction(parsed => Program.Follow(ToSettings(parsed, command), parsed.GetValue(_verbose)));
 
@@ -192,6 +197,7 @@ internal static class CommandLine
             ProcfsInterval = ParseSeconds(
                 "procfs interval", "--procfs-interval takes seconds, 0.01 to 3600", parsed.GetValue(_procfsInterval), 0.01, 3600)
                 ?? ProcfsSession.DefaultInterval,
+            DotNetTrace = parsed.GetValue(_dotNetTrace),
             Duration = ParseSeconds(
                 "duration", "-d takes seconds, more than 0 and at most 1000000", parsed.GetValue(_duration), double.Epsilon, 1_000_000),
             Descendants = !parsed.GetValue(_noDescendants),

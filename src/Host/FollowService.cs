@@ -96,7 +96,7 @@ public sealed class FollowService : BackgroundService
         {
             using var choice = CollectorChoice.Make(_settings, results, directory, Report);
             using (var collectors = new CollectorHost(results, choice.Collectors))
-                await FollowAsync(collectors, directory, stoppingToken).ConfigureAwait(false);
+                await FollowAsync(choice, collectors, directory, stoppingToken).ConfigureAwait(false);
             choice.End();
             Finish(results, directory);
         }
@@ -121,10 +121,11 @@ public sealed class FollowService : BackgroundService
         StandardError.Say($"results in {Path.GetRelativePath(Environment.CurrentDirectory, directory.Path)}");
     }
 
-    private async Task FollowAsync(CollectorHost collectors, ResultDirectory directory, CancellationToken stoppingToken)
+    private async Task FollowAsync(
+        CollectorChoice choice, CollectorHost collectors, ResultDirectory directory, CancellationToken stoppingToken)
     {
         RunResults results = collectors.Results;
-        await using FollowSession session = await StartAsync(collectors).ConfigureAwait(false);
+        await using FollowSession session = await StartAsync(choice, collectors).ConfigureAwait(false);
         await PublishAsync(session).ConfigureAwait(false);
         using var status = StatusLine.Show(results, !_settings.Quiet);
         using var ended = new CancellationTokenSource();
@@ -133,7 +134,11 @@ public sealed class FollowService : BackgroundService
 
         Task limit = Task.Delay(_settings.Duration ?? Timeout.InfiniteTimeSpan, stoppingToken);
         if (await Task.WhenAny(session.Completion, limit).ConfigureAwait(false) == limit)
+        {
+            await Task.Run(choice.BeforeEnd, CancellationToken.None).ConfigureAwait(false);
             await session.EndAsync().ConfigureAwait(false);
+        }
+
         await session.Completion.ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(writer, watcher).ConfigureAwait(false);
@@ -148,9 +153,15 @@ public sealed class FollowService : BackgroundService
             await session.SignalRootAsync(signal).ConfigureAwait(false);
     }
 
-    private Task<FollowSession> StartAsync(CollectorHost collectors) => _settings.Launches
+    private Task<FollowSession> StartAsync(CollectorChoice choice, CollectorHost collectors) => _settings.Launches
         ? FollowSession.LaunchAsync(
-            new() { Command = _settings.Command, Until = _settings.Until, OnExit = _settings.OnExit },
+            new()
+            {
+                Command = _settings.Command,
+                Until = _settings.Until,
+                OnExit = _settings.OnExit,
+                Environment = choice.Variables,
+            },
             collectors, _logger, _figures)
         : FollowSession.AttachAsync(
             new() { Pids = _settings.Pids, Descendants = _settings.Descendants }, collectors, _logger, _figures);

@@ -42,6 +42,9 @@ public sealed record FollowSettings
     /// <summary>How often the collector procfs looks at each process.</summary>
     public TimeSpan ProcfsInterval { get; init; } = ProcfsSession.DefaultInterval;
 
+    /// <summary>Whether the events of .NET runtimes are kept as files.</summary>
+    public bool DotNetTrace { get; init; }
+
     /// <summary>How long to follow; null for as long as it takes.</summary>
     public TimeSpan? Duration { get; init; }
 

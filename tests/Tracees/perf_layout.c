@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -77,6 +78,7 @@ int main(void)
     show_structs();
     CONSTANT(SYS_perf_event_open);
     CONSTANT(O_DIRECTORY);
+    CONSTANT(O_NOFOLLOW);
     // linux_perf_event.cs
     CONSTANT(PERF_COUNT_HW_CPU_CYCLES);
     CONSTANT(PERF_COUNT_HW_INSTRUCTIONS);
@@ -142,6 +144,10 @@ int main(void)
     // sys_stat.cs
     CONSTANT(S_IFMT);
     CONSTANT(S_IFREG);
+    CONSTANT(S_IFSOCK);
+    CONSTANT(IN_CLOEXEC);
+    CONSTANT(IN_NONBLOCK);
+    CONSTANT(IN_CREATE);
     CONSTANT(STATX_SIZE);
     CONSTANT(STATX_BASIC_STATS);
     SHOW("STATX_MNT_ID", 0x1000);
@@ -158,6 +164,7 @@ int main(void)
     CONSTANT(AT_FDCWD);
     CONSTANT(AT_EMPTY_PATH);
     CONSTANT(O_RDONLY);
+    CONSTANT(O_RDWR);
     CONSTANT(O_NONBLOCK);
     CONSTANT(O_CLOEXEC);
     CONSTANT(O_PATH);

@@ -23,6 +23,7 @@ internal static unsafe partial class LibC
 {
     internal const int S_IFMT = 0xF000;
     internal const int S_IFREG = 0x8000;
+    internal const int S_IFSOCK = 0xC000;
     internal const uint STATX_SIZE = 0x200;
     internal const uint STATX_BASIC_STATS = 0x7FF;
     internal const uint STATX_MNT_ID = 0x1000;

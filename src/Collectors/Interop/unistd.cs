@@ -26,6 +26,14 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint write(int fd, void* buffer, nuint count);
 
+    /// <summary>pread(2). Returns the bytes read, or -1 with errno.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint pread(int fd, void* buffer, nuint count, long offset);
+
+    /// <summary>pwrite(2). Returns the bytes written, or -1 with errno.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint pwrite(int fd, void* buffer, nuint count, long offset);
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int close(int fd);
 }

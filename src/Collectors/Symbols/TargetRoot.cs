@@ -76,14 +76,28 @@ internal sealed unsafe class TargetRoot : IDisposable
         }
     }
 
+    /// <summary>
+    /// Opens whatever a path in this root names, a link itself, as a place and nothing more (O_PATH): it can be looked at and
+    /// reached through /proc/self/fd. Null if there is nothing.
+    /// </summary>
+    internal SafeFileHandle? OpenAsPath(string path)
+    {
+        if (path.Contains('\0', StringComparison.Ordinal))
+            return null;
+        int fd = _root is null
+            ? LibC.open(path, LibC.O_PATH | LibC.O_NOFOLLOW | LibC.O_CLOEXEC)
+            : OpenInRoot((int)_root.DangerousGetHandle(), path, LibC.O_NOFOLLOW);
+        return fd < 0 ? null : new(fd, ownsHandle: true);
+    }
+
     /// <summary>Closes a foreign root; <see cref="Own"/> stays.</summary>
     public void Dispose() => _root?.Dispose();
 
-    private static int OpenInRoot(int root, string path)
+    private static int OpenInRoot(int root, string path, int flags = 0)
     {
         open_how how = new()
         {
-            flags = (ulong)(LibC.O_PATH | LibC.O_CLOEXEC),
+            flags = (ulong)(LibC.O_PATH | LibC.O_CLOEXEC | flags),
             resolve = LibC.RESOLVE_IN_ROOT | LibC.RESOLVE_NO_MAGICLINKS,
         };
 

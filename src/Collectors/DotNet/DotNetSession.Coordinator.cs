@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Globalization;
+using ForkFollow.Follower;
+using Microsoft.Diagnostics.NETCore.Client;
+
+namespace ForkFollow.Collectors.DotNet;
+
+/// <summary>
+/// The coordinator: looks for the endpoints of those that wait, whenever a file is made in their folders, and at short
+/// intervals besides. Nobody is waited for here: whoever is found has a thread of its own.
+/// <para>A program that was made to wait is not forgotten before it is gone, resumed, or past the last deadline: also one
+/// that was let go meanwhile.</para>
+/// </summary>
+public sealed partial class DotNetSession
+{
+    private const int YoungPollMs = 10;
+    private const int OldPollMs = 1000;
+    private const string NamePrefix = "dotnet-diagnostic-";
+
+    private readonly List<RuntimeWatch> _waiting = [];
+
+    /// <summary>Executables of processes that we attached to; <see cref="_files"/> is the tracer thread's.</summary>
+    private readonly HostFiles _filesOfAttached = new();
+
+    private void Coordinate()
+    {
+        _ = Task.Run(WarmUpAsync);
+        _events.Add(Path.GetTempPath());
+        while (!_ended || (_waiting.Count > 0 && !IsOver))
+        {
+            _events.Wait(Timeout(), Created);
+            TakeIncoming();
+            for (int i = _waiting.Count - 1; i >= 0; i--)
+            {
+                if (!Look(_waiting[i]))
+                    continue;
+                _waiting[i] = _waiting[^1];
+                _waiting.RemoveAt(_waiting.Count - 1);
+            }
+        }
+
+        foreach (RuntimeWatch watch in _waiting)
+        {
+            if (watch.MayWait && !watch.IsGone)
+                Report(watch.Process, $"{watch.Process} may wait for a diagnostic port that nobody answers: it was let go as its runtime began");
+            watch.End();
+        }
+    }
+
+    /// <summary>Has the client's code compiled by an endpoint that is not there, since the first runtime waits for it.</summary>
+    private static async Task WarmUpAsync()
+    {
+        const string Nowhere = "/proc/self/fd/-1";
+        try
+        {
+            _ = RuntimeIpc.SetVariable(Nowhere, SuspendSwitch.Name, SuspendSwitch.Off, RuntimeWatch.Patience);
+            using var limit = new CancellationTokenSource(RuntimeWatch.Patience);
+            using EventPipeSession events = await EventSession.OpenAsync(Nowhere, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // As it should be.
+        }
+    }
+
+    private int Timeout()
+    {
+        if (_waiting.Count == 0)
+            return System.Threading.Timeout.Infinite;
+        return _ended || _waiting.Exists(watch => !watch.IsGivenUp) ? YoungPollMs : OldPollMs;
+    }
+
+    private void TakeIncoming()
+    {
+        List<RuntimeWatch> incoming;
+        lock (_lock)
+        {
+            if (_incoming.Count == 0)
+                return;
+            (incoming, _incoming) = (_incoming, []);
+        }
+
+        _waiting.AddRange(incoming);
+    }
+
+    /// <summary>A file was made: perhaps the endpoint of a program that is no known host.</summary>
+    private void Created(string name)
+    {
+        if (!name.StartsWith(NamePrefix, StringComparison.Ordinal))
+            return;
+        string digits = name[NamePrefix.Length..];
+        int end = digits.IndexOf('-', StringComparison.Ordinal);
+        if (end <= 0 || !int.TryParse(digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+            || _results.FindByPid(pid, Stopwatch.GetTimestamp())?.Process is not { End: ProcessEnd.Alive } process)
+        {
+            return;
+        }
+
+        RuntimeWatch? before;
+        lock (_lock)
+        {
+            if (_current.TryGetValue(process.Id, out before) && before.State != WatchState.Ended)
+                return;
+        }
+
+        Watch(new(this, process, isHost: true, suspension: null) { Before = before });
+    }
+
+    /// <summary>Looks for the endpoint of one. True if it need not be looked for any more.</summary>
+    private bool Look(RuntimeWatch watch)
+    {
+        if (watch.IsGone || (!watch.MayWait && (watch.IsFree || _closing)))
+            return Drop(watch);
+        if (watch.IsFree || _closing)
+            watch.TurnOff();
+        if (watch.Finder is null)
+        {
+            watch.Finder = EndpointFinder.Of(watch.Process.Pid);
+            if (watch.Finder is null)
+                return false;
+            _events.Add(watch.Finder.DirectoryFromHere);
+        }
+
+        if (watch.Finder.Find() is { } endpoint)
+        {
+            if (!watch.IsStale(endpoint))
+                return Begin(watch, endpoint);
+            endpoint.Dispose();
+            GiveUp(watch, "it was executed by another .NET program of the same process, whose socket is still in the place of its own");
+        }
+
+        if (!watch.IsHost)
+        {
+            watch.IsHost = _filesOfAttached.IsHost(watch.Process.Pid);
+            if (!watch.IsHost)
+                return Drop(watch);
+        }
+
+        GiveUpIfLate(watch);
+        return false;
+    }
+
+    private bool Begin(RuntimeWatch watch, RuntimeEndpoint endpoint)
+    {
+        bool reads = !watch.IsFree && !_closing && Volatile.Read(ref _readers) < MostReaders;
+        if (reads)
+            Interlocked.Increment(ref _readers);
+        else if (!watch.IsFree && !_closing)
+            _unread++;
+        lock (_lock)
+            _running.Add(watch);
+        watch.Begin(endpoint, reads);
+        return true;
+    }
+
+    private static bool Drop(RuntimeWatch watch)
+    {
+        watch.End();
+        return true;
+    }
+
+    /// <summary>
+    /// No endpoint after a while: the program starts no runtime, or one without diagnostics, which does not wait either. If it
+    /// starts one later, it shall not wait; its endpoint is looked for all the same.
+    /// </summary>
+    private void GiveUpIfLate(RuntimeWatch watch)
+    {
+        if (watch.IsStopped)
+            watch.Since = Stopwatch.GetTimestamp();
+        if (Stopwatch.GetElapsedTime(watch.Since) < RuntimeWatch.Patience)
+            return;
+        watch.TurnOff();
+        GiveUp(
+            watch,
+            $"there is none in {watch.Finder!.Directory} (DOTNET_EnableDiagnostics=0, a TMPDIR that it cannot write to, or no "
+            + "runtime in it)");
+    }
+
+    private void GiveUp(RuntimeWatch watch, string reason)
+    {
+        if (!watch.IsGivenUp)
+            Report(watch.Process, $"no runtime events of {watch.Process}: its diagnostic port: {reason}");
+        watch.IsGivenUp = true;
+    }
+}

@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Text;
+using ForkFollow.Collectors.Interop;
+using ForkFollow.Collectors.Symbols;
+using Microsoft.Win32.SafeHandles;
+
+namespace ForkFollow.Collectors.DotNet;
+
+/// <summary>
+/// The socket of a runtime's diagnostic port, held by a descriptor of its inode: so a name of a link, or a later socket of the
+/// same name, cannot lead us elsewhere, and the 107 bytes of a socket address are enough for any folder.
+/// </summary>
+internal sealed class RuntimeEndpoint : IDisposable
+{
+    private readonly SafeFileHandle _socket;
+
+    internal RuntimeEndpoint(SafeFileHandle socket, ulong inode)
+    {
+        _socket = socket;
+        Inode = inode;
+        Address = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{socket.DangerousGetHandle()}");
+    }
+
+    /// <summary>Which socket it is.</summary>
+    internal ulong Inode { get; }
+
+    /// <summary>A path to connect to, of this process.</summary>
+    internal string Address { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+}
+
+/// <summary>
+/// Where the diagnostic port of a process is, or will be: <c>dotnet-diagnostic-PID-KEY-socket</c> in its TMPDIR, as it sees
+/// that; the pid is that of its own pid namespace, the key its start time. One thread at a time; nothing throws.
+/// </summary>
+internal sealed unsafe class EndpointFinder
+{
+    private readonly int _pid;
+    private readonly string _directory;
+    private readonly string _name;
+    private readonly uint _fsUid;
+
+    private EndpointFinder(int pid, ulong startTime, string directory, string name, uint fsUid)
+    {
+        _pid = pid;
+        StartTime = startTime;
+        _directory = directory;
+        _name = name;
+        _fsUid = fsUid;
+    }
+
+    /// <summary>When the process started: who it is.</summary>
+    internal ulong StartTime { get; }
+
+    /// <summary>The folder, as the process names it.</summary>
+    internal string Directory => _directory;
+
+    /// <summary>The folder as we can name it, to be told of new files in it.</summary>
+    internal string DirectoryFromHere => Here(_directory);
+
+    /// <summary>Finds out where that is for a process. Null if it is gone, or not ours to look at.</summary>
+    internal static EndpointFinder? Of(int pid)
+    {
+        if (!ProcStat.TryRead(pid, out ProcStat stat))
+            return null;
+        try
+        {
+            string status = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status"));
+            string innermost = Last(status, "\nNSpid:") ?? pid.ToString(CultureInfo.InvariantCulture);
+            uint fsUid = uint.Parse(Last(status, "\nUid:") ?? "0", CultureInfo.InvariantCulture);
+            string name = string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{innermost}-{stat.StartTime}-socket");
+            return new(pid, stat.StartTime, TemporaryFolder(pid), name, fsUid);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Its endpoint as it is now; null if there is none.</summary>
+    internal RuntimeEndpoint? Find()
+    {
+        string path = Path.Combine(_directory, _name);
+        SafeFileHandle? socket;
+        if (_directory.StartsWith('/'))
+        {
+            using TargetRoot? root = TargetRoot.OfProcess(_pid, out _);
+            socket = root?.OpenAsPath(path);
+        }
+        else
+        {
+            socket = TargetRoot.Own.OpenAsPath(Here(path));
+        }
+
+        if (socket is null)
+            return null;
+        statx_t stat;
+        if (LibC.statx((int)socket.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &stat) == 0
+            && (stat.stx_mode & LibC.S_IFMT) == LibC.S_IFSOCK && stat.stx_uid == _fsUid)
+        {
+            return new(socket, stat.stx_ino);
+        }
+
+        socket.Dispose();
+        return null;
+    }
+
+    private string Here(string path) => path.StartsWith('/')
+        ? string.Create(CultureInfo.InvariantCulture, $"/proc/{_pid}/root{path}")
+        : string.Create(CultureInfo.InvariantCulture, $"/proc/{_pid}/cwd/{path}");
+
+    private static string TemporaryFolder(int pid)
+    {
+        try
+        {
+            ReadOnlySpan<byte> block = File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"));
+            while (!block.IsEmpty)
+            {
+                int end = block.IndexOf((byte)0);
+                ReadOnlySpan<byte> one = end < 0 ? block : block[..end];
+                if (one.StartsWith("TMPDIR="u8) && one.Length > "TMPDIR=".Length)
+                    return Encoding.UTF8.GetString(one["TMPDIR=".Length..]);
+                block = end < 0 ? default : block[(end + 1)..];
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not ours to read: then it has the default, or is not found.
+        }
+
+        return "/tmp";
+    }
+
+    /// <summary>The last word of a line of /proc/PID/status: the innermost pid, the uid that files are made with.</summary>
+    private static string? Last(string status, string key)
+    {
+        int at = status.IndexOf(key, StringComparison.Ordinal);
+        if (at < 0)
+            return null;
+        int end = status.IndexOf('\n', at + 1);
+        return status[at..(end < 0 ? status.Length : end)].Split('\t')[^1].Trim();
+    }
+}

@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using ForkFollow.Collectors.DotNet;
+using ForkFollow.Follower;
+using Microsoft.Diagnostics.NETCore.Client;
+using Xunit.Abstractions;
+
+namespace ForkFollow.Collectors.Tests;
+
+/// <summary>What fails while a runtime waits for us: it is resumed all the same.</summary>
+public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
+{
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(30);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
+    private readonly FollowerFigures _figures = new();
+
+    private static string Managed { get; } = typeof(DotNetSessionTests).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "StarterProgram").Value!;
+
+    private string Said => Path.Combine(_folder, "said");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Each_runtime_has_its_events()
+    {
+        RunResults results = await FollowAsync(EventSession.OpenAsync, Managed, "A", "to", Said, "run", "2", Managed, "B");
+
+        Assert.All(results.ToList(), result => Assert.True(result.DotNet is { Complete: true }));
+        Assert.Equal(2, results.Count);
+        Assert.Empty(_figures.Ledger);
+    }
+
+    [Fact]
+    public async Task A_session_that_cannot_be_opened_leaves_the_runtime_running()
+    {
+        RunResults results = await FollowAsync((_, _) => throw new InvalidOperationException("no"), Managed, "A", "to", Said);
+
+        Assert.Equal(0, results.ToList()[0].Process.Exit!.Code);
+        Assert.Contains(_figures.Ledger, entry => entry.Text.EndsWith("its diagnostic port: no", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_session_that_never_opens_is_given_up()
+    {
+        RunResults results = await FollowAsync((_, _) => new TaskCompletionSource<EventPipeSession>().Task, Managed, "A", "to", Said);
+
+        Assert.Equal(0, results.ToList()[0].Process.Exit!.Code);
+        Assert.Contains(_figures.Ledger, entry => entry.Text.Contains("did not answer", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_runtime_that_is_stopped_while_it_waits_goes_on_with_SIGCONT()
+    {
+        var stopped = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<RunResults> run = FollowAsync(
+            async (address, deadline) =>
+            {
+                if (!stopped.Task.IsCompleted)
+                {
+                    int pid = await FindAsync(Said);
+                    Kill("-STOP", pid);
+                    stopped.SetResult(pid);
+                }
+
+                return await EventSession.OpenAsync(address, deadline);
+            },
+            Managed, "A", "to", Said);
+        int target = await stopped.Task.WaitAsync(_deadline);
+        Kill("-CONT", target);
+
+        Assert.Equal(0, (await run).ToList()[0].Process.Exit!.Code);
+        Assert.NotNull((await run).ToList()[0].DotNet);
+    }
+
+    [Fact]
+    public async Task A_runtime_that_is_let_go_while_it_waits_is_resumed()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        string fifo = Path.Combine(_folder, "fifo");
+        Process.Start("mkfifo", [fifo]).WaitForExit();
+
+        // The shell, the root, ends when the session of what it left behind is being opened.
+        Task<RunResults> run = FollowAsync(
+            async (address, deadline) =>
+            {
+                asked.TrySetResult();
+                await Task.Delay(Timeout.Infinite, deadline);
+                throw new UnreachableException();
+            },
+            "sh", "-c", "\"$@\" & read line < " + fifo, "sh", Managed, "A", "to", Said);
+        await asked.Task.WaitAsync(_deadline);
+        Assert.False(File.Exists(Said));
+        await File.WriteAllTextAsync(fifo, "go\n");
+        await run;
+
+        long begun = Stopwatch.GetTimestamp();
+        while (!File.Exists(Said) && Stopwatch.GetElapsedTime(begun) < _deadline)
+            await Task.Delay(5);
+        Assert.EndsWith(" 0\n", await File.ReadAllTextAsync(Said), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_can_attach_fifty_times_and_no_session_stays_behind()
+    {
+        string fifo = Path.Combine(_folder, "fifo");
+        Process.Start("mkfifo", [fifo]).WaitForExit();
+        using Process target = Process.Start("setsid", ["-f", Managed, "A", "to", Said, "read", fifo]);
+        await target.WaitForExitAsync();
+        long begun = Stopwatch.GetTimestamp();
+        while (!File.Exists(Said) && Stopwatch.GetElapsedTime(begun) < _deadline)
+            await Task.Delay(5);
+        int pid = int.Parse((await File.ReadAllTextAsync(Said)).Split(' ')[1], CultureInfo.InvariantCulture);
+
+        for (int i = 0; i < 50; i++)
+            await AttachAsync(pid);
+        Assert.Empty(_figures.Ledger);
+        File.OpenWrite(fifo).Dispose();
+    }
+
+    private async Task AttachAsync(int pid)
+    {
+        var opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var results = new RunResults(null);
+        using var dotnet = new DotNetSession(results, null, suspends: false, _figures.Ledger.Enqueue)
+        {
+            Opener = async (address, deadline) =>
+            {
+                EventPipeSession session = await EventSession.OpenAsync(address, deadline);
+                opened.SetResult();
+                return session;
+            },
+        };
+        using (var host = new CollectorHost(results, [new DotNetCollector(dotnet)]))
+        {
+            FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host, figures: _figures);
+            await opened.Task.WaitAsync(_deadline);
+            await Task.Run(dotnet.Stop);
+            await session.EndAsync();
+            await session.Completion.WaitAsync(_deadline);
+        }
+
+        dotnet.End();
+        Assert.True(results.ToList()[0].DotNet is { Complete: true });
+    }
+
+    private async Task<RunResults> FollowAsync(
+        Func<string, CancellationToken, Task<EventPipeSession>> opener, params string[] command)
+    {
+        var results = new RunResults(command);
+        using var dotnet = new DotNetSession(results, null, suspends: true, _figures.Ledger.Enqueue) { Opener = opener };
+        using (var host = new CollectorHost(results, [new DotNetCollector(dotnet)]))
+        {
+            FollowSession session = await FollowSession.LaunchAsync(
+                new() { Command = command, Environment = dotnet.Variables }, host, figures: _figures);
+            await session.Completion.WaitAsync(_deadline);
+        }
+
+        dotnet.End();
+        output.WriteLine($"{dotnet.Figures}");
+        return results;
+    }
+
+    /// <summary>The process that has a word among its arguments, which is not us.</summary>
+    private static async Task<int> FindAsync(string word)
+    {
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory), out int pid) && pid != Environment.ProcessId
+                && File.Exists(directory + "/cmdline")
+                && (await File.ReadAllTextAsync(directory + "/cmdline")).Split('\0').Contains(word))
+            {
+                return pid;
+            }
+        }
+
+        throw new InvalidOperationException($"nobody has {word} in its arguments");
+    }
+
+    private static void Kill(string signal, int pid)
+    {
+        using Process kill = Process.Start("kill", [signal, pid.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+}

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+
+namespace ForkFollow.Host.Tests;
+
+/// <summary>.NET programs of a tree: all are seen from before Main, and none is left waiting, whatever becomes of us.</summary>
+public sealed class DotNetTests : IDisposable
+{
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(30);
+
+    private readonly ForkFollowProgram _program = new();
+
+    private static string Managed { get; } = typeof(DotNetTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "StarterProgram").Value!;
+
+    private string Fifo => Path.Combine(_program.Folder, "fifo");
+
+    public void Dispose() => _program.Dispose();
+
+    [Fact]
+    public async Task Every_runtime_of_a_tree_is_seen_from_before_Main_and_its_environment_says_0()
+    {
+        string python = "import os, sys; sys.stdout.write('P 0 0 ' + os.environ['DOTNET_DefaultDiagnosticPortSuspend'] + '\\n'); "
+            + "sys.stdout.flush(); sys.exit(3)";
+        Ended ended = await _program.RunAsync(
+            "--collect", "dotnet", "--dotnet-trace", "--", "sh", "-c", "\"$@\"; echo status $?; exit 7", "sh",
+            Managed, "A", "run", "4", Managed, "B", "exit", "2", "run", "3", "python3", "-c", python,
+            "run", "8", Managed, "C", "run", "4", Managed, "D", "exit", "1");
+
+        Assert.Equal(7, ended.Status);
+        AssertSeen(ended.Output, "A", "B", "C", "D");
+        string[] lines = ended.Output.Split('\n');
+        Assert.Contains("P 0 0 0", lines);
+        Assert.Contains("status 231", lines);
+    }
+
+    [Fact]
+    public async Task A_NET_program_that_executes_another_does_not_make_it_wait_and_the_ledger_says_that_it_is_not_seen()
+    {
+        Ended ended = await _program.RunAsync(
+            "--collect", "dotnet", "--dotnet-trace", "--", Managed, "A", "exec", Managed, "B", "exec", Managed, "C", "exit", "5");
+
+        Assert.Equal(5, ended.Status);
+        Assert.Single(Directory.GetFiles(Path.Combine(_program.Results, "dotnet")));
+        Assert.Contains("\nC ", ended.Output, StringComparison.Ordinal);
+        Assert.Contains(_program.ReadTree().Ledger, line => line.Contains("executed by another .NET", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("DOTNET_EnableDiagnostics=0")]
+    [InlineData("DOTNET_EnableDiagnostics_IPC=0")]
+    [InlineData("TMPDIR=/nonexistent")]
+    public async Task A_runtime_without_an_endpoint_does_not_wait(string variable)
+    {
+        Ended ended = await _program.RunAsync(
+            "--collect", "dotnet", "--", "env", variable, Managed, "A", "run", "4", Managed, "B", "exit", "4");
+
+        Assert.Equal(4, ended.Status);
+        Assert.Equal(2, ended.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task A_user_s_own_value_is_left_alone()
+    {
+        Ended ended = await ForkFollowProgram.RunAnyAsync(
+            "env",
+            ["DOTNET_DefaultDiagnosticPortSuspend=00", ForkFollowProgram.Path_, "-o", _program.Results, "--collect", "dotnet", "--", Managed, "A"],
+            _program.Folder);
+
+        Assert.Equal(0, ended.Status);
+        Assert.EndsWith(" 00\n", ended.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_daemon_that_outlives_the_run_can_start_NET_programs()
+    {
+        await MakeFifoAsync();
+        string file = Path.Combine(_program.Folder, "said");
+        Ended ended = await _program.RunAsync(
+            "--collect", "dotnet", "--", "sh", "-c", "\"$@\" >/dev/null 2>&1 </dev/null & echo started", "sh",
+            Managed, "A", "read", Fifo, "run", "4", Managed, "B", "to", file);
+        Assert.Equal(0, ended.Status);
+
+        await ReleaseAsync();
+        Assert.EndsWith(" 0\n", await SaidAsync(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_on_exit_detach_programs_run_on_as_if_nothing_had_been()
+    {
+        await MakeFifoAsync();
+        string file = Path.Combine(_program.Folder, "said");
+        string begun = Path.Combine(_program.Folder, "begun");
+        using Process process = _program.Start(
+            "--collect", "dotnet", "--on-exit", "detach", "-d", "1", "--", Managed, "A", "to", begun, "read", Fifo, "run", "4", Managed, "B", "to", file);
+        await SaidAsync(begun);
+        await process.WaitForExitAsync().WaitAsync(_deadline);
+
+        await ReleaseAsync();
+        Assert.EndsWith(" \n", await SaidAsync(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_tree_that_is_killed_at_the_end_has_its_sessions_ended_before()
+    {
+        await MakeFifoAsync();
+        string begun = Path.Combine(_program.Folder, "begun");
+        using Process process = _program.Start(
+            "--collect", "dotnet", "--dotnet-trace", "-d", "1", "--", Managed, "A", "to", begun, "read", Fifo);
+        string line = await SaidAsync(begun);
+        await ForkFollowProgram.EndAsync(process);
+
+        AssertSeen(line, "A");
+    }
+
+    [Fact]
+    public async Task SIGKILL_of_us_leaves_nobody_behind()
+    {
+        await MakeFifoAsync();
+        string begun = Path.Combine(_program.Folder, "begun");
+        using Process process = _program.Start(
+            "--collect", "dotnet", "--", Managed, "A", "to", begun, "run", "4", Managed, "B", "read", Fifo);
+        int pid = int.Parse((await SaidAsync(begun)).Split(' ')[1], CultureInfo.InvariantCulture);
+        process.Kill();
+        await process.WaitForExitAsync().WaitAsync(_deadline);
+
+        await UntilAsync(() => !Directory.Exists($"/proc/{pid}"), "A to be dead");
+    }
+
+    [Fact]
+    public async Task A_trace_is_asked_for_with_its_collector()
+    {
+        Ended ended = await _program.RunAsync("--dotnet-trace", "--", "true");
+        Assert.Equal(2, ended.Status);
+        Assert.Contains("add it to --collect", ended.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Each has said a 0, and has a trace that began before its Main and has what its static constructor threw.</summary>
+    private void AssertSeen(string output, params string[] names)
+    {
+        string[] files = Directory.GetFiles(Path.Combine(_program.Results, "dotnet"));
+        Assert.Equal(names.Length, files.Length);
+        foreach (string name in names)
+        {
+            string[] line = output.Split('\n').Select(one => one.Split(' ')).Single(words => words[0] == name);
+            Assert.Equal("0", line[3]);
+            byte[] trace = files.Select(File.ReadAllBytes)
+                .Single(bytes => bytes.AsSpan().IndexOf(Encoding.Unicode.GetBytes($"early-{name}.")) >= 0);
+            Assert.True(BeginOf(trace) < long.Parse(line[2], CultureInfo.InvariantCulture), $"{name} was seen too late");
+        }
+
+        Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+    }
+
+    /// <summary>When a trace began, as a Stopwatch timestamp: behind its SYSTEMTIME of 16 bytes.</summary>
+    private static long BeginOf(byte[] trace)
+    {
+        Assert.True(trace.AsSpan().StartsWith("Nettrace"u8));
+        int at = trace.AsSpan().IndexOf("Trace\x06"u8) + "Trace\x06".Length;
+        return BitConverter.ToInt64(trace, at + 16);
+    }
+
+    private async Task MakeFifoAsync() => Assert.Equal(0, (await ForkFollowProgram.RunAnyAsync("mkfifo", [Fifo])).Status);
+
+    /// <summary>Opens and closes the FIFO; whoever reads it goes on.</summary>
+    private Task ReleaseAsync() => Task.Run(() => File.OpenWrite(Fifo).Dispose()).WaitAsync(_deadline);
+
+    private static async Task<string> SaidAsync(string file)
+    {
+        await UntilAsync(() => File.Exists(file), file);
+        return await File.ReadAllTextAsync(file);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition, string what)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(begun) < _deadline, $"waited in vain for {what}");
+            await Task.Delay(5);
+        }
+    }
+}
