@@ -117,7 +117,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         for (int i = 0; i < 50; i++)
             await AttachAsync(pid);
         Assert.Empty(_figures.Ledger);
-        File.OpenWrite(fifo).Dispose();
+        new FileStream(fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose(); // a FIFO that is locked cannot be read
     }
 
     private async Task AttachAsync(int pid)

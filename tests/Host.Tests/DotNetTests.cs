@@ -165,7 +165,7 @@ public sealed class DotNetTests : IDisposable
     private async Task MakeFifoAsync() => Assert.Equal(0, (await ForkFollowProgram.RunAnyAsync("mkfifo", [Fifo])).Status);
 
     /// <summary>Opens and closes the FIFO; whoever reads it goes on.</summary>
-    private Task ReleaseAsync() => Task.Run(() => File.OpenWrite(Fifo).Dispose()).WaitAsync(_deadline);
+    private Task ReleaseAsync() => Task.Run(() => new FileStream(Fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose()).WaitAsync(_deadline);
 
     private static async Task<string> SaidAsync(string file)
     {

@@ -49,7 +49,7 @@ internal static partial class Program
                 File.Move(args[at + 1] + ".new", args[at + 1]);
                 return at + 2;
             case "read":
-                using (var fifo = File.OpenRead(args[at + 1]))
+                using (var fifo = new FileStream(args[at + 1], FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
                     fifo.CopyTo(Stream.Null);
                 return at + 2;
             case "run":
