@@ -51,7 +51,7 @@ internal static class BusyPrograms
     }
 
     internal static EventPipeSession Open(int pid, int bufferMb = 64, int choice = 0) =>
-        new DiagnosticsClient(pid).StartEventPipeSession(RuntimeProviders.Sessions(bufferMb)[choice]);
+        new DiagnosticsClient(pid).StartEventPipeSession(RuntimeProviders.Sessions(fromStart: false, bufferMb)[choice]);
 
     internal static Process Start(params string[] words)
     {

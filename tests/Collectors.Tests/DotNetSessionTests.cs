@@ -36,7 +36,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task A_session_that_cannot_be_opened_leaves_the_runtime_running()
     {
-        RunResults results = await FollowAsync((_, _) => throw new InvalidOperationException("no"), Managed, "A", "to", Said);
+        RunResults results = await FollowAsync((_, _, _) => throw new InvalidOperationException("no"), Managed, "A", "to", Said);
 
         Assert.Equal(0, results.ToList()[0].Process.Exit!.Code);
         Assert.Contains(_figures.Ledger, entry => entry.Text.EndsWith("its diagnostic port: no", StringComparison.Ordinal));
@@ -45,10 +45,27 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task A_session_that_never_opens_is_given_up()
     {
-        RunResults results = await FollowAsync((_, _) => new TaskCompletionSource<EventPipeSession>().Task, Managed, "A", "to", Said);
+        RunResults results = await FollowAsync((_, _, _) => new TaskCompletionSource<EventPipeSession>().Task, Managed, "A", "to", Said);
 
         Assert.Equal(0, results.ToList()[0].Process.Exit!.Code);
         Assert.Contains(_figures.Ledger, entry => entry.Text.Contains("did not answer", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_runtime_that_is_told_twice_to_go_on_takes_it()
+    {
+        RunResults results = await FollowAsync(
+            async (address, fromStart, deadline) =>
+            {
+                EventPipeSession session = await EventSession.OpenAsync(address, fromStart, deadline);
+                for (int i = 0; i < 2; i++)
+                    Assert.Equal(IpcOutcome.Done, RuntimeIpc.Resume(address, _deadline));
+                return session;
+            },
+            Managed, "A", "to", Said, "run", "2", Managed, "B");
+
+        Assert.All(results.ToList(), result => Assert.True(result.DotNet is { Complete: true }));
+        Assert.Empty(_figures.Ledger);
     }
 
     [Fact]
@@ -56,7 +73,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
     {
         var stopped = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<RunResults> run = FollowAsync(
-            async (address, deadline) =>
+            async (address, fromStart, deadline) =>
             {
                 if (!stopped.Task.IsCompleted)
                 {
@@ -65,7 +82,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
                     stopped.SetResult(pid);
                 }
 
-                return await EventSession.OpenAsync(address, deadline);
+                return await EventSession.OpenAsync(address, fromStart, deadline);
             },
             Managed, "A", "to", Said);
         int target = await stopped.Task.WaitAsync(_deadline);
@@ -84,7 +101,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
 
         // The shell, the root, ends when the session of what it left behind is being opened.
         Task<RunResults> run = FollowAsync(
-            async (address, deadline) =>
+            async (address, fromStart, deadline) =>
             {
                 asked.TrySetResult();
                 await Task.Delay(Timeout.Infinite, deadline);
@@ -126,9 +143,9 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         var results = new RunResults(null);
         using var dotnet = new DotNetSession(results, null, suspends: false, _figures.Ledger.Enqueue)
         {
-            Opener = async (address, deadline) =>
+            Opener = async (address, fromStart, deadline) =>
             {
-                EventPipeSession session = await EventSession.OpenAsync(address, deadline);
+                EventPipeSession session = await EventSession.OpenAsync(address, fromStart, deadline);
                 opened.SetResult();
                 return session;
             },
@@ -147,7 +164,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
     }
 
     private async Task<RunResults> FollowAsync(
-        Func<string, CancellationToken, Task<EventPipeSession>> opener, params string[] command)
+        Func<string, bool, CancellationToken, Task<EventPipeSession>> opener, params string[] command)
     {
         var results = new RunResults(command);
         using var dotnet = new DotNetSession(results, null, suspends: true, _figures.Ledger.Enqueue) { Opener = opener };

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using System.Text.Json;
 
 namespace ForkFollow.Host.Tests;
 
@@ -14,6 +15,9 @@ public sealed class DotNetTests : IDisposable
 
     private static string Managed { get; } = typeof(DotNetTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "StarterProgram").Value!;
+
+    private static string Busy { get; } = typeof(DotNetTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "BusyProgram").Value!;
 
     private string Fifo => Path.Combine(_program.Folder, "fifo");
 
@@ -130,6 +134,66 @@ public sealed class DotNetTests : IDisposable
     }
 
     [Fact]
+    public async Task An_endpoint_that_never_answers_holds_nobody_up()
+    {
+        // A socket of the right name whose owner accepts and says nothing.
+        string begun = Path.Combine(_program.Folder, "begun");
+        const string Mute = "import os, socket, sys, time; start = open('/proc/self/stat').read().rsplit(')', 1)[1].split()[19]; "
+            + "name = '/tmp/dotnet-diagnostic-%d-%s-socket' % (os.getpid(), start); s = socket.socket(socket.AF_UNIX); "
+            + "s.bind(name); s.listen(8); open(sys.argv[1] + '.new', 'w').write(str(os.getpid())); "
+            + "os.rename(sys.argv[1] + '.new', sys.argv[1]); keep = [s.accept() for _ in range(1)]; time.sleep(1000)";
+        using Process mute = ForkFollowProgram.Start("python3", ["-c", Mute, begun]);
+        try
+        {
+            string pid = await SaidAsync(begun);
+            Ended ended = await _program.RunAsync("--collect", "dotnet", "-d", "0.5", "-p", pid);
+
+            Assert.Equal(0, ended.Status);
+            Assert.Contains("TracerPid:\t0", await File.ReadAllTextAsync($"/proc/{pid}/status"), StringComparison.Ordinal);
+            Assert.False(_program.ReadTree().Processes[0].TryGetProperty("dotnet", out _));
+        }
+        finally
+        {
+            mute.Kill();
+            foreach (string socket in Directory.GetFiles("/tmp", $"dotnet-diagnostic-{mute.Id}-*-socket"))
+                File.Delete(socket);
+        }
+    }
+
+    [Fact]
+    public async Task Collections_and_exceptions_are_those_that_the_program_itself_counts()
+    {
+        Ended ended = await _program.RunAsync("--collect", "dotnet", "--", Busy, "now", "gc:5", "allocate:500", "throw:30");
+        Dictionary<string, long> own = OwnFigures(ended.Output);
+        JsonElement told = _program.ReadTree().Processes[0].GetProperty("dotnet");
+        JsonElement gc = told.GetProperty("gc");
+
+        Assert.True(own["gen0"] > 15, ended.Output);
+        Assert.Equal(
+            (own["gen0"], own["gen1"], own["gen2"], 30),
+            (gc.GetProperty("gen0").GetInt64(), gc.GetProperty("gen1").GetInt64(), gc.GetProperty("gen2").GetInt64(),
+                told.GetProperty("exceptions").GetInt64()));
+        Assert.InRange(gc.GetProperty("pauseNs").GetInt64(), own["pauseNs"] * 0.9, (own["pauseNs"] * 1.1) + 1_000_000);
+    }
+
+    [Fact]
+    public async Task The_hot_method_is_on_top_by_name_with_its_share_of_the_CPU_time()
+    {
+        Ended ended = await _program.RunAsync(
+            "--collect", "cpu,dotnet", "-F", "499", "--format", "folded", "--", Busy, "now", "hot:1500", "sort:700");
+        JsonElement usage = _program.ReadTree().Processes[0].GetProperty("rusage");
+        double truth = (double)OwnFigures(ended.Output)["hotNs"]
+            / (usage.GetProperty("userNs").GetInt64() + usage.GetProperty("systemNs").GetInt64());
+
+        var shares = File.ReadLines(Path.Combine(_program.Results, "profile.folded"))
+            .Select(line => (Stack: line[..line.LastIndexOf(' ')], Count: long.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture)))
+            .GroupBy(one => one.Stack[(one.Stack.LastIndexOf(';') + 1)..], (leaf, of) => (Leaf: leaf, Count: of.Sum(one => one.Count)))
+            .OrderByDescending(one => one.Count).ToList();
+        Assert.StartsWith("Busy.Program.HotLoop(int32)", shares[0].Leaf, StringComparison.Ordinal);
+        Assert.InRange((double)shares[0].Count / shares.Sum(one => one.Count), truth - 0.05, truth + 0.05);
+    }
+
+    [Fact]
     public async Task A_trace_is_asked_for_with_its_collector()
     {
         Ended ended = await _program.RunAsync("--dotnet-trace", "--", "true");
@@ -161,6 +225,10 @@ public sealed class DotNetTests : IDisposable
         int at = trace.AsSpan().IndexOf("Trace\x06"u8) + "Trace\x06".Length;
         return BitConverter.ToInt64(trace, at + 16);
     }
+
+    /// <summary>The last line of Busy: name=number.</summary>
+    private static Dictionary<string, long> OwnFigures(string output) => output.Trim().Split('\n')[^1].Split(' ')
+        .Select(word => word.Split('=')).ToDictionary(pair => pair[0], pair => long.Parse(pair[1], CultureInfo.InvariantCulture));
 
     private async Task MakeFifoAsync() => Assert.Equal(0, (await ForkFollowProgram.RunAnyAsync("mkfifo", [Fifo])).Status);
 

@@ -55,7 +55,7 @@ public sealed partial class DotNetSession
         {
             _ = RuntimeIpc.SetVariable(Nowhere, SuspendSwitch.Name, SuspendSwitch.Off, RuntimeWatch.Patience);
             using var limit = new CancellationTokenSource(RuntimeWatch.Patience);
-            using EventPipeSession events = await EventSession.OpenAsync(Nowhere, limit.Token).ConfigureAwait(false);
+            using EventPipeSession events = await EventSession.OpenAsync(Nowhere, fromStart: true, limit.Token).ConfigureAwait(false);
         }
         catch (Exception)
         {

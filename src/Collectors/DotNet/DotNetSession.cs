@@ -62,8 +62,8 @@ public sealed partial class DotNetSession : IDisposable
     internal (long Openings, TimeSpan SlowestOpening, TimeSpan SlowestResume) Figures => (
         Interlocked.Read(ref _openings), new(Interlocked.Read(ref _slowestOpening)), new(Interlocked.Read(ref _slowestResume)));
 
-    /// <summary>Opens a session at an address. Tests put failures here.</summary>
-    internal Func<string, CancellationToken, Task<EventPipeSession>> Opener { get; init; } = EventSession.OpenAsync;
+    /// <summary>Opens a session at an address, of a runtime that waits or not. Tests put failures here.</summary>
+    internal Func<string, bool, CancellationToken, Task<EventPipeSession>> Opener { get; init; } = EventSession.OpenAsync;
 
     /// <summary>Whether the last deadline has passed.</summary>
     internal bool IsOver => Stopwatch.GetTimestamp() > Interlocked.Read(ref _end);

@@ -10,15 +10,16 @@ internal static class EventSession
 
     /// <summary>Opens a session, with the names of methods at its end.</summary>
     /// <param name="address">The path of the endpoint's socket.</param>
+    /// <param name="fromStart">Whether the runtime waits, so that nothing was compiled yet.</param>
     /// <param name="deadline">Cancelled when it takes too long.</param>
-    internal static async Task<EventPipeSession> OpenAsync(string address, CancellationToken deadline)
+    internal static async Task<EventPipeSession> OpenAsync(string address, bool fromStart, CancellationToken deadline)
     {
         // The constructor that takes an endpoint is internal; this is the public way to one.
         DiagnosticsClientConnector connector =
             await DiagnosticsClientConnector.FromDiagnosticPort($"{address},connect", deadline).ConfigureAwait(false);
         await using (connector.ConfigureAwait(false))
         {
-            IReadOnlyList<EventPipeSessionConfiguration> sessions = RuntimeProviders.Sessions(BufferMb);
+            IReadOnlyList<EventPipeSessionConfiguration> sessions = RuntimeProviders.Sessions(fromStart, BufferMb);
             for (int i = 0; ; i++)
             {
                 try

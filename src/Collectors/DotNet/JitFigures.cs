@@ -32,15 +32,6 @@ internal sealed class JitFigures
             case 143:
                 TakeLoad(one, ref fields);
                 break;
-            case 159: // R2RGetEntryPoint: u64 method; namespace, name, signature; u64 address
-                fields.U64();
-                ReadOnlySpan<char> type = fields.Text();
-                ReadOnlySpan<char> name = fields.Text();
-                ReadOnlySpan<char> signature = fields.Text();
-                ulong start = fields.U64();
-                if (!fields.IsShort)
-                    Map.Add(start, 0, MethodTier.ReadyToRun, type, name, signature);
-                break;
             default:
                 break;
         }

@@ -2,10 +2,7 @@ using System.Text;
 
 namespace ForkFollow.Collectors.DotNet;
 
-/// <summary>
-/// Collects methods as events tell them. An entry point of precompiled code comes without its size, which the rundown adds;
-/// where there is none (a killed process), the code is taken to go on to the next one known. One thread.
-/// </summary>
+/// <summary>Collects methods as events tell them. One thread.</summary>
 internal sealed class MethodMapBuilder
 {
     /// <summary>More than any program is known to have; with the names 80 MB.</summary>
@@ -13,9 +10,6 @@ internal sealed class MethodMapBuilder
 
     private const int MostText = 64 << 20;
     private const int LongestName = 1000;
-
-    /// <summary>What code without a size is at most.</summary>
-    private const uint GuessedSize = 16 << 10;
 
     private readonly Dictionary<ulong, Entry> _byStart = [];
     private readonly char[] _name = new char[LongestName];
@@ -45,7 +39,7 @@ internal sealed class MethodMapBuilder
         }
 
         Precompiled += (tier == MethodTier.ReadyToRun ? 1 : 0) - (known && before.Tier == MethodTier.ReadyToRun ? 1 : 0);
-        _byStart[start] = new(size == 0 && same ? before.Size : size, same ? before.Name : Keep(name), tier);
+        _byStart[start] = new(size, same ? before.Name : Keep(name), tier);
     }
 
     /// <summary>The map of what was added so far.</summary>
@@ -60,7 +54,7 @@ internal sealed class MethodMapBuilder
         {
             Entry entry = _byStart[starts[i]];
             ulong room = i + 1 < starts.Length ? starts[i + 1] - starts[i] : ulong.MaxValue;
-            sizes[i] = (uint)Math.Min(room, entry.Size == 0 ? GuessedSize : entry.Size);
+            sizes[i] = (uint)Math.Min(room, entry.Size);
             (names[i], tiers[i]) = (entry.Name, entry.Tier);
         }
 

@@ -65,7 +65,8 @@ internal sealed partial class RuntimeWatch
             limit.CancelAfter(Patience);
             try
             {
-                EventPipeSession events = _session.Opener(endpoint.Address, limit.Token).WaitAsync(limit.Token).GetAwaiter().GetResult();
+                EventPipeSession events = _session.Opener(endpoint.Address, MayWait, limit.Token)
+                    .WaitAsync(limit.Token).GetAwaiter().GetResult();
                 return Keep(events, begun);
             }
             catch (Exception e)

@@ -17,17 +17,24 @@ internal static class Program
         Console.WriteLine("ready");
         if (waits)
             Console.ReadLine();
+        long hotNs = 0;
         TimeSpan pauseBefore = GC.GetTotalPauseDuration();
         long allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
         var watch = Stopwatch.StartNew();
         foreach (string arg in args)
+        {
+            TimeSpan before = Environment.CpuUsage.TotalTime;
             Do(arg);
+            if (arg.StartsWith("hot", StringComparison.Ordinal))
+                hotNs += (long)(Environment.CpuUsage.TotalTime - before).TotalNanoseconds;
+        }
+
         Console.WriteLine(string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"gen0={GC.CollectionCount(0)} gen1={GC.CollectionCount(1)} gen2={GC.CollectionCount(2)} "
             + $"pauseNs={(GC.GetTotalPauseDuration() - pauseBefore).TotalNanoseconds:F0} "
             + $"allocated={GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore} contentions={Monitor.LockContentionCount} "
-            + $"elapsedNs={watch.Elapsed.TotalNanoseconds:F0}"));
+            + $"elapsedNs={watch.Elapsed.TotalNanoseconds:F0} hotNs={hotNs}"));
         if (waits)
             Console.ReadLine();
     }
