@@ -11,7 +11,7 @@ internal static class DoctorSummary
     /// <summary>A line for each use.</summary>
     internal static IEnumerable<DoctorItem> Judge(DoctorFacts facts) =>
         [Launch(facts), AttachToOwn(facts), AttachToOthers(facts), Counters(facts), KernelEvents(facts), Cpu(facts.Cpu), OffCpu(facts.OffCpu),
-            Syscalls(facts.Syscalls)];
+            Syscalls(facts.Syscalls), DotNet(facts)];
 
     /// <summary>It has been tried.</summary>
     internal static bool CanLaunch(DoctorFacts facts) => facts.LaunchFailure is null;
@@ -78,6 +78,11 @@ internal static class DoctorSummary
     private static DoctorItem Syscalls(ProfileCheck check) => check.Refusal is { } refusal
         ? new(Missing, "system calls", refusal)
         : new(Ok, "system calls", "--collect syscalls, and tracepoints with -e");
+
+    /// <summary>It needs what following needs: the target's environment and its temporary folder, through /proc.</summary>
+    private static DoctorItem DotNet(DoctorFacts facts) => CanLaunch(facts)
+        ? new(Ok, ".NET runtimes", "--collect dotnet")
+        : new(Missing, ".NET runtimes", "see ptrace above");
 
     private static DoctorItem KernelEvents(DoctorFacts facts) =>
         facts.CountingFailure is null && !facts.UserOnly && facts.Events.Contains(Context)
