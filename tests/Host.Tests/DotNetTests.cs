@@ -185,12 +185,17 @@ public sealed class DotNetTests : IDisposable
         double truth = (double)OwnFigures(ended.Output)["hotNs"]
             / (usage.GetProperty("userNs").GetInt64() + usage.GetProperty("systemNs").GetInt64());
 
-        var shares = File.ReadLines(Path.Combine(_program.Results, "profile.folded"))
-            .Select(line => (Stack: line[..line.LastIndexOf(' ')], Count: long.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture)))
-            .GroupBy(one => one.Stack[(one.Stack.LastIndexOf(';') + 1)..], (leaf, of) => (Leaf: leaf, Count: of.Sum(one => one.Count)))
-            .OrderByDescending(one => one.Count).ToList();
-        Assert.StartsWith("Busy.Program.HotLoop(int32)", shares[0].Leaf, StringComparison.Ordinal);
-        Assert.InRange((double)shares[0].Count / shares.Sum(one => one.Count), truth - 0.05, truth + 0.05);
+        (string[] Frames, long Count)[] stacks =
+        [
+            .. File.ReadLines(Path.Combine(_program.Results, "profile.folded")).Select(line => (
+                line[..line.LastIndexOf(' ')].Split(';'), long.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture))),
+        ];
+        string top = stacks.GroupBy(one => one.Frames[^1]).MaxBy(of => of.Sum(one => one.Count))!.Key;
+        Assert.StartsWith("Busy.Program.HotLoop(int32)", top, StringComparison.Ordinal);
+
+        // What interrupts it is on top of it.
+        double share = (double)stacks.Where(one => one.Frames.Contains(top)).Sum(one => one.Count) / stacks.Sum(one => one.Count);
+        Assert.InRange(share, truth - 0.05, truth + 0.05);
     }
 
     [Fact]

@@ -36,5 +36,5 @@ public sealed class DotNetCollector : Collector
     protected override void OnExeced(FollowedProcess process) => _session.Execed(process);
 
     /// <inheritdoc/>
-    protected override void OnClose(ProcessResult result) => _session.Left(result);
+    protected override void OnClose(ProcessResult result) => _session.Left(result.Process);
 }

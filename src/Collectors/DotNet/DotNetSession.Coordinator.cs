@@ -17,7 +17,9 @@ public sealed partial class DotNetSession
     private const int OldPollMs = 1000;
     private const string NamePrefix = "dotnet-diagnostic-";
 
+    private readonly Dictionary<int, RuntimeWatch> _current = [];
     private readonly List<RuntimeWatch> _waiting = [];
+    private List<Notice> _taken = new(Room);
 
     /// <summary>Executables of processes that we attached to; <see cref="_files"/> is the tracer thread's.</summary>
     private readonly HostFiles _filesOfAttached = new();
@@ -26,10 +28,12 @@ public sealed partial class DotNetSession
     {
         _ = Task.Run(WarmUpAsync);
         _events.Add(Path.GetTempPath());
-        while (!_ended || (_waiting.Count > 0 && !IsOver))
+        bool last;
+        do
         {
+            last = _ended; // read before notices are taken: after it none comes
             _events.Wait(Timeout(), Created);
-            TakeIncoming();
+            TakeNotices();
             for (int i = _waiting.Count - 1; i >= 0; i--)
             {
                 if (!Look(_waiting[i]))
@@ -38,6 +42,7 @@ public sealed partial class DotNetSession
                 _waiting.RemoveAt(_waiting.Count - 1);
             }
         }
+        while (!last || (_waiting.Count > 0 && !IsOver));
 
         foreach (RuntimeWatch watch in _waiting)
         {
@@ -65,22 +70,52 @@ public sealed partial class DotNetSession
 
     private int Timeout()
     {
+        if (_ended)
+            return YoungPollMs;
         if (_waiting.Count == 0)
             return System.Threading.Timeout.Infinite;
-        return _ended || _waiting.Exists(watch => !watch.IsGivenUp) ? YoungPollMs : OldPollMs;
+        return _waiting.Exists(watch => !watch.IsGivenUp) ? YoungPollMs : OldPollMs;
     }
 
-    private void TakeIncoming()
+    private void TakeNotices()
     {
-        List<RuntimeWatch> incoming;
         lock (_lock)
-        {
-            if (_incoming.Count == 0)
-                return;
-            (incoming, _incoming) = (_incoming, []);
-        }
+            (_notices, _taken) = (_taken, _notices);
+        foreach (Notice notice in _taken)
+            Take(notice);
+        _taken.Clear();
+    }
 
-        _waiting.AddRange(incoming);
+    private void Take(in Notice notice)
+    {
+        _current.Remove(notice.Process.Id, out RuntimeWatch? before);
+        switch (notice.Kind)
+        {
+            case NoticeKind.Attached:
+                Watch(new(this, notice.Process, isHost: false, suspension: null));
+                break;
+            case NoticeKind.Execed:
+                before?.Replaced();
+                if (notice.IsHost)
+                {
+                    SuspendSwitch? suspension = notice.Place.IsOn ? new(notice.Place) : null;
+                    Watch(new(this, notice.Process, isHost: true, suspension) { Before = before });
+                }
+
+                break;
+            default:
+                for (; before is not null; before = before.Before)
+                    before.Left();
+                lock (_lock)
+                    _watched.Remove(notice.Process.Id);
+                break;
+        }
+    }
+
+    private void Watch(RuntimeWatch watch)
+    {
+        _current[watch.Process.Id] = watch;
+        _waiting.Add(watch);
     }
 
     /// <summary>A file was made: perhaps the endpoint of a program that is no known host.</summary>
@@ -96,13 +131,11 @@ public sealed partial class DotNetSession
             return;
         }
 
-        RuntimeWatch? before;
+        TakeNotices(); // its exec may be among them
+        if (_current.TryGetValue(process.Id, out RuntimeWatch? before) && before.State != WatchState.Ended)
+            return;
         lock (_lock)
-        {
-            if (_current.TryGetValue(process.Id, out before) && before.State != WatchState.Ended)
-                return;
-        }
-
+            _watched.Add(process.Id);
         Watch(new(this, process, isHost: true, suspension: null) { Before = before });
     }
 

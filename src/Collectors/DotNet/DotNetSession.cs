@@ -6,15 +6,19 @@ using Microsoft.Diagnostics.NETCore.Client;
 namespace ForkFollow.Collectors.DotNet;
 
 /// <summary>
-/// The .NET runtimes of one run. The tracer thread recognises them at their exec, and makes those of a launched tree wait
-/// (<see cref="SuspendSwitch"/>). A coordinator thread finds their endpoints; each has a <see cref="RuntimeWatch"/> with a
-/// thread of its own, which opens its session, resumes it and reads. docs/adr/0015 says why.
-/// <para>Enter and Execed are for the tracer thread, Left for any; Stop and End wait, each for a bounded time.</para>
+/// The .NET runtimes of one run. The tracer thread recognises them at their exec, makes those of a launched tree wait
+/// (<see cref="SuspendSwitch"/>), and leaves a notice. A coordinator thread makes a <see cref="RuntimeWatch"/> of it and finds
+/// the endpoint; then the watch has a thread of its own, which opens the session, resumes the runtime and reads.
+/// docs/adr/0015 says why.
+/// <para>Enter and Execed are for the tracer thread, which allocates nothing here; Left for any; Stop and End wait, each for a
+/// bounded time.</para>
 /// </summary>
 public sealed partial class DotNetSession : IDisposable
 {
     /// <summary>Sessions that are read at the same time, each by a thread; runtimes beyond are resumed and not read.</summary>
     internal const int MostReaders = 512;
+
+    private const int Room = 256;
 
     private readonly RunResults _results;
     private readonly string? _traceDirectory;
@@ -24,11 +28,15 @@ public sealed partial class DotNetSession : IDisposable
     private readonly byte[] _environmentBuffer = SuspendSwitch.MakeBuffer();
     private readonly FolderEvents _events = new();
     private readonly Lock _lock = new();
-    private readonly Dictionary<int, RuntimeWatch> _current = [];
-    private readonly HashSet<int> _carriers = [];
+
+    /// <summary>Processes, by id, that may have a 1 in their environment.</summary>
+    private readonly HashSet<int> _carriers = new(Room);
+
+    /// <summary>Processes, by id, whose exec and end the coordinator wants to know.</summary>
+    private readonly HashSet<int> _watched = new(Room);
     private readonly HashSet<RuntimeWatch> _running = [];
     private readonly Thread _thread;
-    private List<RuntimeWatch> _incoming = [];
+    private List<Notice> _notices = new(Room);
     private int _readers;
     private int _unread;
     private long _openings;
@@ -121,59 +129,60 @@ public sealed partial class DotNetSession : IDisposable
     {
         if (process.Origin == ProcessOrigin.Attached)
         {
-            Watch(new(this, process, isHost: false, suspension: null));
+            Post(new(NoticeKind.Attached, process, IsHost: false, default));
             return;
         }
 
         // It has a copy of its parent's environment, with a 1 if the parent's runtime is just about to wait.
-        if (_switches && process.Parent is { } parent && Carries(parent))
+        if (!_switches || process.Parent is not { } parent)
+            return;
+        lock (_lock)
         {
-            lock (_lock)
+            if (_carriers.Contains(parent.Id))
                 _carriers.Add(process.Id);
         }
     }
 
-    /// <summary>A process is held at its exec.</summary>
+    /// <summary>A process is held at its exec. What calls exec has its own environment at hand, which may have its 1.</summary>
     internal void Execed(FollowedProcess process)
     {
-        bool carries = false;
-        RuntimeWatch? before;
+        bool carries;
+        bool watched;
         lock (_lock)
         {
             carries = _carriers.Remove(process.Id);
-            if (_current.Remove(process.Id, out before))
-            {
-                // What calls exec has its own environment at hand, which may have its 1.
-                carries |= before.Carries;
-                before.Replaced();
-            }
+            watched = _watched.Contains(process.Id);
         }
 
         bool isHost = _files.IsHost(process.Pid);
-        SuspendSwitch? suspension = null;
+        SwitchPlace place = default;
         if (_switches && isHost && !_closing)
-            suspension = SuspendSwitch.TurnOn(process.Pid, carries, _environmentBuffer);
+            place = SuspendSwitch.TurnOn(process.Pid, carries, _environmentBuffer);
         else if (carries)
             SuspendSwitch.Clean(process.Pid, _environmentBuffer);
-        if (isHost)
-            Watch(new(this, process, isHost, suspension) { Before = before });
+        if (isHost || watched)
+            Post(new(NoticeKind.Execed, process, isHost, place));
     }
 
     /// <summary>A process is dead or let go.</summary>
-    internal void Left(ProcessResult result)
+    internal void Left(FollowedProcess process)
     {
-        RuntimeWatch? watch;
+        bool watched;
         lock (_lock)
         {
-            _carriers.Remove(result.Process.Id);
-            _current.Remove(result.Process.Id, out watch);
+            _carriers.Remove(process.Id);
+            watched = _watched.Contains(process.Id);
         }
 
-        bool any = watch is not null;
-        for (; watch is not null; watch = watch.Before)
-            watch.Left();
-        if (any)
-            _events.Wake();
+        if (watched)
+            Post(new(NoticeKind.Left, process, IsHost: false, default));
+    }
+
+    /// <summary>A process has no 1 in its environment any more.</summary>
+    internal void Cleaned(FollowedProcess process)
+    {
+        lock (_lock)
+            _carriers.Remove(process.Id);
     }
 
     /// <summary>What times of the results count from, as a Stopwatch timestamp.</summary>
@@ -215,21 +224,14 @@ public sealed partial class DotNetSession : IDisposable
         }
     }
 
-    private bool Carries(FollowedProcess process)
+    private void Post(in Notice notice)
     {
         lock (_lock)
         {
-            return _carriers.Contains(process.Id)
-                || (_current.TryGetValue(process.Id, out RuntimeWatch? watch) && watch.Carries);
-        }
-    }
-
-    private void Watch(RuntimeWatch watch)
-    {
-        lock (_lock)
-        {
-            _current[watch.Process.Id] = watch;
-            _incoming.Add(watch);
+            _notices.Add(notice);
+            _watched.Add(notice.Process.Id);
+            if (notice.Place.IsOn)
+                _carriers.Add(notice.Process.Id);
         }
 
         _events.Wake();
@@ -243,4 +245,14 @@ public sealed partial class DotNetSession : IDisposable
 
     private void Tell(string text) =>
         _report(new(LedgerKind.Collector, 0, string.Create(CultureInfo.InvariantCulture, $"{text}")));
+
+    private enum NoticeKind
+    {
+        Attached,
+        Execed,
+        Left,
+    }
+
+    /// <summary>What became of a process, in order.</summary>
+    private readonly record struct Notice(NoticeKind Kind, FollowedProcess Process, bool IsHost, SwitchPlace Place);
 }

@@ -128,7 +128,8 @@ internal sealed partial class RuntimeWatch
                 + "that it starts after the run would wait; start it anew then");
         }
 
-        IsClean = set is IpcOutcome.Done or IpcOutcome.Sent;
+        if (set is IpcOutcome.Done or IpcOutcome.Sent)
+            _session.Cleaned(Process);
         if (Persist(ref endpoint, address => RuntimeIpc.Resume(address, Patience)) != IpcOutcome.Failed)
             _session.CountResume(Stopwatch.GetElapsedTime(begun));
     }

@@ -82,16 +82,11 @@ internal sealed partial class RuntimeWatch : IDisposable
     /// <summary>Whether its runtime may wait to be resumed.</summary>
     internal bool MayWait => _switch is not null;
 
-    /// <summary>Whether it may have a 1 in its environment.</summary>
-    internal bool Carries => MayWait && !IsClean;
-
     /// <summary>The program has ended: dead, or another one was executed.</summary>
     internal bool IsGone => _gone;
 
     /// <summary>It was let go and lives on.</summary>
     internal bool IsFree => _free;
-
-    private bool IsClean { get; set; }
 
     /// <summary>It is stopped by a signal, so that it answers nothing.</summary>
     internal bool IsStopped =>

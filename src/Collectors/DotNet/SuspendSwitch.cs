@@ -3,6 +3,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Collectors.DotNet;
 
+/// <summary>Where a byte was made a 1: who takes it over makes a <see cref="SuspendSwitch"/> of it, which closes the descriptor.</summary>
+/// <param name="Memory">A descriptor of the process's memory.</param>
+/// <param name="Address">The byte there; 0 for nowhere.</param>
+internal readonly record struct SwitchPlace(int Memory, long Address)
+{
+    /// <summary>Whether there is one.</summary>
+    internal bool IsOn => Address != 0;
+}
+
 /// <summary>
 /// One byte in the environment block of a process: the value of <c>DOTNET_DefaultDiagnosticPortSuspend</c>, by which its
 /// runtime waits at its start until it is told to go on.
@@ -33,10 +42,10 @@ internal sealed unsafe class SuspendSwitch : IDisposable
     private readonly long _address;
     private bool _on = true;
 
-    private SuspendSwitch(int memory, long address)
+    internal SuspendSwitch(SwitchPlace place)
     {
-        _memory = new(memory, ownsHandle: true);
-        _address = address;
+        _memory = new(place.Memory, ownsHandle: true);
+        _address = place.Address;
     }
 
     private static ReadOnlySpan<byte> Pattern => "DOTNET_DefaultDiagnosticPortSuspend="u8;
@@ -49,20 +58,20 @@ internal sealed unsafe class SuspendSwitch : IDisposable
 
     /// <summary>
     /// While a process is held at its exec: makes its 0 a 1. A 1 that it has already, off a parent that was switched, is taken
-    /// over. Null if it has no such variable, or another value. Tracer thread; allocates only if there is something to switch.
+    /// over. Nowhere if it has no such variable, or another value. Tracer thread; allocates nothing.
     /// </summary>
     /// <param name="pid">The process.</param>
     /// <param name="inherited">Whether a 1 may be ours.</param>
     /// <param name="buffer">Of <see cref="MakeBuffer"/>.</param>
-    internal static SuspendSwitch? TurnOn(int pid, bool inherited, byte[] buffer)
+    internal static SwitchPlace TurnOn(int pid, bool inherited, byte[] buffer)
     {
         int memory = Find(pid, buffer, out long address, out byte value);
         if (memory < 0)
-            return null;
+            return default;
         if ((value == (byte)'0' && Write(memory, address, (byte)'1')) || (value == (byte)'1' && inherited))
             return new(memory, address);
         _ = LibC.close(memory);
-        return null;
+        return default;
     }
 
     /// <summary>While a process is held at its exec: makes a 1 that it has off a parent that was switched a 0.</summary>
