@@ -4,6 +4,7 @@ using System.Reflection;
 using ForkFollow.Collectors.DotNet;
 using ForkFollow.Follower;
 using Microsoft.Diagnostics.NETCore.Client;
+using Microsoft.Diagnostics.Tracing;
 using Xunit.Abstractions;
 
 namespace ForkFollow.Collectors.Tests;
@@ -31,6 +32,20 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Assert.All(results.ToList(), result => Assert.True(result.DotNet is { Complete: true }));
         Assert.Equal(2, results.Count);
         Assert.Empty(_figures.Ledger);
+    }
+
+    [Fact]
+    public async Task A_trace_that_is_kept_opens_in_TraceEvent()
+    {
+        RunResults results = await FollowAsync(EventSession.OpenAsync, keepTraces: true, Managed, "A", "to", Said);
+
+        int pid = results.ToList()[0].Process.Pid;
+        using var source = new EventPipeEventSource(Path.Combine(_folder, "dotnet", $"{pid}.nettrace"));
+        var thrown = new List<string>();
+        source.Clr.ExceptionStart += one => thrown.Add(one.ExceptionMessage);
+        source.Process();
+        Assert.Equal(["early-A."], thrown);
+        Assert.Equal(0, source.EventsLost);
     }
 
     [Fact]
@@ -163,11 +178,15 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Assert.True(results.ToList()[0].DotNet is { Complete: true });
     }
 
+    private Task<RunResults> FollowAsync(
+        Func<string, bool, CancellationToken, Task<EventPipeSession>> opener, params string[] command) =>
+        FollowAsync(opener, keepTraces: false, command);
+
     private async Task<RunResults> FollowAsync(
-        Func<string, bool, CancellationToken, Task<EventPipeSession>> opener, params string[] command)
+        Func<string, bool, CancellationToken, Task<EventPipeSession>> opener, bool keepTraces, params string[] command)
     {
         var results = new RunResults(command);
-        using var dotnet = new DotNetSession(results, null, suspends: true, _figures.Ledger.Enqueue) { Opener = opener };
+        using var dotnet = new DotNetSession(results, keepTraces ? _folder : null, suspends: true, _figures.Ledger.Enqueue) { Opener = opener };
         using (var host = new CollectorHost(results, [new DotNetCollector(dotnet)]))
         {
             FollowSession session = await FollowSession.LaunchAsync(
