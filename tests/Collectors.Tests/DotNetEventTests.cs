@@ -66,9 +66,9 @@ public sealed class DotNetEventTests
     [Fact]
     public void CountersComeOnceASecond()
     {
-        (RuntimeReader reader, _, _) = BusyPrograms.Run(kill: false, "hot:3300");
+        (RuntimeReader reader, Dictionary<string, long> own, _) = BusyPrograms.Run(kill: false, "hot:3300");
         IReadOnlyList<RecordedRuntimeTick> ticks = reader.Summary.Counters;
-        Assert.InRange(ticks.Count, 2, 5);
+        Assert.InRange(ticks.Count, 2, (own["elapsedNs"] / 1_000_000_000) + 2);
         RecordedRuntimeTick last = ticks[^1];
         Assert.InRange(ticks.Max(tick => tick.CpuPercent!.Value), 10, 100);
         Assert.InRange(last.WorkingSetBytes!.Value, 10_000_000, 500_000_000);
