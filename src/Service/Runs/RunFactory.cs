@@ -1,0 +1,52 @@
+using ForkFollow.Collectors;
+using ForkFollow.Follower;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ForkFollow.Service;
+
+/// <summary>Makes runs, each with a scope of services of its own: one's own collectors and observers serve one run each.</summary>
+internal sealed class RunFactory(
+    IServiceScopeFactory scopes, IEnumerable<RunPart> parts, IEnumerable<IRunListener> listeners, ILogger<FollowRun> logger)
+{
+    /// <summary>Makes a run, which has not begun.</summary>
+    internal FollowRun Make(FollowSettings settings) => new(settings, this);
+
+    /// <summary>For each run.</summary>
+    internal ILogger Logger => logger;
+
+    /// <summary>Services for one run, to be disposed at its end.</summary>
+    internal IServiceScope NewScope() => scopes.CreateScope();
+
+    /// <summary>The collectors that were added, for one run.</summary>
+    internal static Collector[] CollectorsOf(IServiceScope scope, IEnumerable<RunPart> parts) =>
+        [.. parts.Select(part => scope.ServiceProvider.GetRequiredService(part.Service)).OfType<Collector>()];
+
+    /// <summary>The observers that were added, for one run.</summary>
+    internal static IFollowObserver[] ObserversOf(IServiceScope scope, IEnumerable<RunPart> parts) =>
+        [.. parts.Select(part => scope.ServiceProvider.GetRequiredService(part.Service)).OfType<IFollowObserver>()];
+
+    /// <summary>What was added, in order.</summary>
+    internal IReadOnlyList<RunPart> Parts { get; } = [.. parts];
+
+    /// <summary>Tells all who listen. A fault of one is logged and keeps nothing from the others.</summary>
+    internal void Tell(Action<IRunListener> what)
+    {
+        foreach (IRunListener listener in listeners)
+        {
+            try
+            {
+                what(listener);
+            }
+            catch (Exception e)
+            {
+                // Somebody else's fault must not end the run.
+                logger.LogError(e, "a listener of runs failed ({Listener})", listener.GetType().Name);
+            }
+        }
+    }
+}
+
+/// <summary>A collector or an observer that was added.</summary>
+/// <param name="Service">Its type, registered as a scoped service.</param>
+internal sealed record RunPart(Type Service);
