@@ -8,7 +8,7 @@ internal sealed class OptionsCheck : IValidateOptions<ForkFollowOptions>
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, ForkFollowOptions options)
     {
-        string[] faults = [.. options.BindingFaults, .. Check(options)];
+        string[] faults = [.. options.BindingFaults, .. Check(options), .. CheckAsked(options)];
         return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
@@ -30,6 +30,15 @@ internal sealed class OptionsCheck : IValidateOptions<ForkFollowOptions>
             yield return "both a command and pids are given; follow one of them";
         foreach (string fault in CheckCollectors(options, scratch))
             yield return fault;
+    }
+
+    private static IEnumerable<string> CheckAsked(ForkFollowOptions options)
+    {
+        if (options.Command.Count == 0 && options.Pids.Count == 0 && options.Targets.Count == 0)
+        {
+            yield return $"{ForkFollowOptions.Section}:{SettingTable.Targets}: there is nothing to follow; name a target there, or set "
+                + "a command or pids in code";
+        }
     }
 
     /// <summary>Collectors that want more than their name.</summary>
