@@ -29,7 +29,13 @@ internal static class Program
 
         builder.Services.AddForkFollow(options);
         if (options.Targets.Count == 0)
+        {
             builder.Services.AddSingleton<IRunListener>(new TerminalListener(options.Quiet));
+
+            // Results of a large run may take longer to write than the 30 s of a host; a second Ctrl-C quits.
+            builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
+        }
+
         builder.Services.AddSingleton<IHostLifetime, FollowLifetime>();
         using IHost host = builder.Build();
         FollowOutcome outcome = host.Services.GetRequiredService<FollowOutcome>();

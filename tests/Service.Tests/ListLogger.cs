@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace ForkFollow.Service.Tests;
 
 /// <summary>Keeps what is logged.</summary>
-internal sealed class ListLogger : ILogger, ILogger<ServiceManager>
+internal sealed class ListLogger : ILogger<ServiceManager>, ILoggerProvider
 {
     private readonly List<string> _lines = [];
 
@@ -14,6 +14,12 @@ internal sealed class ListLogger : ILogger, ILogger<ServiceManager>
             lock (_lines)
                 return [.. _lines];
         }
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void Dispose()
+    {
     }
 
     public IDisposable? BeginScope<TState>(TState state)

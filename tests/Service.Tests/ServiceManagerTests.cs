@@ -58,6 +58,18 @@ public sealed class ServiceManagerTests : IDisposable
         Assert.StartsWith("cannot tell the service manager", Assert.Single(_logger.Lines), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_manager_that_does_not_read_keeps_nobody_from_work()
+    {
+        string name = Path.Combine(_folder, "notify");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(name));
+        using ServiceManager manager = Make(("NOTIFY_SOCKET", name));
+        for (int i = 0; i < 5000 && _logger.Lines.Length == 0; i++)
+            manager.Tell("WATCHDOG=1");
+        Assert.Single(_logger.Lines);
+    }
+
     /// <summary>
     /// The sign of life comes at half of the patience while the supervisor is at work, and no more once it is stuck.
     /// </summary>
@@ -84,8 +96,14 @@ public sealed class ServiceManagerTests : IDisposable
         Assert.Equal("no sign of life for the service manager: targets are not looked for", _logger.Lines[0]);
         while (socket.Available > 0)
             Assert.Equal("WATCHDOG=1", Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer)));
-        watchdog.Beat();
-        int length = await socket.ReceiveAsync(buffer, limit.Token);
+        Task<int> received = socket.ReceiveAsync(buffer, limit.Token).AsTask();
+        while (!received.IsCompleted)
+        {
+            watchdog.Beat();
+            await Task.WhenAny(received, Task.Delay(5, limit.Token));
+        }
+
+        int length = await received;
         Assert.Equal("WATCHDOG=1", Encoding.UTF8.GetString(buffer, 0, length));
         await end.CancelAsync();
         await guarded;

@@ -11,6 +11,9 @@ namespace ForkFollow.Service;
 /// </summary>
 internal sealed class ServiceManager : IDisposable
 {
+    /// <summary>A manager that does not read (ten datagrams wait at most) must not keep us from our work.</summary>
+    private const int SendTimeoutMilliseconds = 1000;
+
     private readonly ILogger<ServiceManager> _logger;
     private readonly UnixDomainSocketEndPoint? _address;
     private readonly Socket? _socket;
@@ -29,7 +32,7 @@ internal sealed class ServiceManager : IDisposable
 
         // An @ stands for the zero byte of an abstract socket.
         _address = new(path[0] == '@' ? "\0" + path[1..] : path);
-        _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = SendTimeoutMilliseconds };
         string? forWhom = environment("WATCHDOG_PID");
         if (forWhom is not null && forWhom != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
             return;

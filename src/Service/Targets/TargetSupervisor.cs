@@ -168,7 +168,11 @@ internal sealed class TargetSupervisor : IDisposable
         }
         catch (Exception e) when (e is StartUpException or FollowException)
         {
-            _refusals.Add(found, e.Message.Split('\n'));
+            // Who ended before he could be seized has not refused.
+            if (found.Exists(_finder.IsThere))
+                _refusals.Add(found, e.Message.Split('\n'));
+            else
+                _logger.LogDebug("{Target} ended before it could be followed", target);
         }
         catch (Exception e)
         {
