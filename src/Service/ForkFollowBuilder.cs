@@ -20,7 +20,7 @@ public sealed class ForkFollowBuilder
     /// </summary>
     /// <typeparam name="T">The collector. Its threads and errors are as <see cref="Collector"/> says.</typeparam>
     public ForkFollowBuilder AddCollector<T>()
-        where T : Collector => Add(typeof(T));
+        where T : Collector => Add(PartKind.Collector, typeof(T));
 
     /// <summary>
     /// Adds an observer of one's own: it is made anew for each run, by the services of the host, is told of each process behind
@@ -29,7 +29,7 @@ public sealed class ForkFollowBuilder
     /// </summary>
     /// <typeparam name="T">The observer. Its threads are as <see cref="IFollowObserver"/> says.</typeparam>
     public ForkFollowBuilder AddObserver<T>()
-        where T : class, IFollowObserver => Add(typeof(T));
+        where T : class, IFollowObserver => Add(PartKind.Observer, typeof(T));
 
     /// <summary>Adds somebody who is told when runs begin and end: a singleton, unless it is registered otherwise.</summary>
     /// <typeparam name="T">Who is told, by threads of the pool.</typeparam>
@@ -41,10 +41,10 @@ public sealed class ForkFollowBuilder
         return this;
     }
 
-    private ForkFollowBuilder Add(Type type)
+    private ForkFollowBuilder Add(PartKind kind, Type type)
     {
         Services.TryAddScoped(type);
-        Services.AddSingleton(new RunPart(type));
+        Services.AddSingleton(new RunPart(kind, type));
         return this;
     }
 }

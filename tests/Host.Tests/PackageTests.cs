@@ -70,6 +70,17 @@ public sealed class PackageTests : IDisposable
         string Value(string name) => metadata.Elements().Single(one => one.Name.LocalName == name).Value;
     }
 
+    [SkippableFact]
+    public async Task The_unit_has_no_fault_that_systemd_finds()
+    {
+        Skip.IfNot(File.Exists("/usr/bin/systemd-analyze"), "needs systemd-analyze");
+        string unit = await File.ReadAllTextAsync(Path.Combine(_repository, "packaging", "forkfollow.service"));
+        string here = Path.Combine(_program.Folder, "forkfollow.service");
+        await File.WriteAllTextAsync(here, unit.Replace("/usr/lib/forkfollow/forkfollow", ForkFollowProgram.Path_, StringComparison.Ordinal));
+        Ended ended = await ForkFollowProgram.RunAnyAsync("/usr/bin/systemd-analyze", ["verify", here]);
+        Assert.Equal(new Ended(0, "", ""), ended);
+    }
+
     private async Task<string> PackAsync(string project)
     {
         string packages = Path.Combine(_program.Folder, "packages");

@@ -9,6 +9,8 @@ internal static class PublicApi
     private const BindingFlags All =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
+    private static readonly NullabilityInfoContext _nullability = new();
+
     internal static string List(Assembly assembly)
     {
         var text = new StringBuilder();
@@ -65,7 +67,7 @@ internal static class PublicApi
             _ => "",
         };
         string generic = method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(Name))}>" : "";
-        return $"{(method.IsFamily ? "protected " : "")}{how}{Name(method.ReturnType)} {method.Name}{generic}({Parameters(method)})";
+        return $"{(method.IsFamily ? "protected " : "")}{how}{Name(method.ReturnType)}{Null(_nullability.Create(method.ReturnParameter))} {method.Name}{generic}({Parameters(method)})";
     }
 
     private static string Property(PropertyInfo property)
@@ -81,11 +83,11 @@ internal static class PublicApi
             { IsVirtual: true, IsFinal: false } when !property.DeclaringType!.IsInterface => "virtual ",
             _ => "",
         };
-        return $"{how}{Name(property.PropertyType)} {property.Name} {{ {(get ? "get; " : "")}{(init ? "init; " : set ? "set; " : "")}}}";
+        return $"{how}{Name(property.PropertyType)}{Null(_nullability.Create(property))} {property.Name} {{ {(get ? "get; " : "")}{(init ? "init; " : set ? "set; " : "")}}}";
     }
 
     private static string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(one =>
-        $"{(one.IsOut ? "out " : one.IsIn ? "in " : "")}{Name(one.ParameterType)} {one.Name}{(one.HasDefaultValue ? " = " + (one.DefaultValue ?? "default") : "")}"));
+        $"{(one.IsOut ? "out " : one.IsIn ? "in " : "")}{Name(one.ParameterType)}{Null(_nullability.Create(one))} {one.Name}{(one.HasDefaultValue ? " = " + (one.DefaultValue ?? "default") : "")}"));
 
     private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 
@@ -93,6 +95,14 @@ internal static class PublicApi
     private static bool IsOfRecord(MethodInfo method) =>
         method.DeclaringType!.GetMethod("<Clone>$") is not null
         && method.Name is "<Clone>$" or "PrintMembers" or "Equals" or "GetHashCode" or "ToString" or "Deconstruct";
+
+    /// <summary>Whether null may come out, or go in where nothing comes out.</summary>
+    private static string Null(NullabilityInfo info)
+    {
+        Type type = info.Type.IsByRef ? info.Type.GetElementType()! : info.Type;
+        bool canBe = info.ReadState == NullabilityState.Nullable || info.WriteState == NullabilityState.Nullable;
+        return canBe && type is { IsValueType: false, IsGenericParameter: false } ? "?" : "";
+    }
 
     private static string Name(Type type)
     {

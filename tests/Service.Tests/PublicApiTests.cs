@@ -32,6 +32,7 @@ public sealed class PublicApiTests
         """
         abstract class ForkFollow.Service.Tests.ApiExample : IDisposable
             String Name { get; init; }
+            String? Other { get; }
             const Int32 Most = 3
             new(String name, Int32 count = 2)
             protected abstract Boolean OnOpen(List<Int32> values)
@@ -40,7 +41,7 @@ public sealed class PublicApiTests
 
         """,
         string.Concat(PublicApi.List(typeof(ApiExample).Assembly).Split('\n').SkipWhile(line => !line.Contains("ApiExample", StringComparison.Ordinal))
-            .Take(7).Select(line => line + "\n")));
+            .Take(8).Select(line => line + "\n")));
 }
 
 /// <summary>For the test above.</summary>
@@ -56,6 +57,8 @@ public abstract class ApiExample : IDisposable
 
     public string Name { get; init; } = "";
 
+    public string? Other { get; private set; }
+
     public static bool TryParse<T>(string text, out T value)
     {
         value = default!;
@@ -66,7 +69,5 @@ public abstract class ApiExample : IDisposable
 
     protected abstract bool OnOpen(List<int> values);
 
-    private static void Hidden()
-    {
-    }
+    private void Hidden() => Other = Name;
 }

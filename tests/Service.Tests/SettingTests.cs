@@ -14,10 +14,23 @@ public sealed class SettingTests
     {
         var values = new Dictionary<string, string>
         {
-            ["Output"] = "/results", ["Force"] = "true", ["Collect"] = "cpu,dotnet,trace", ["Frequency"] = "997",
-            ["Events"] = "sched:sched_switch", ["CallGraph"] = "dwarf", ["MmapPages"] = "64", ["ProcfsInterval"] = "0.5",
-            ["DotNetTrace"] = "true", ["Duration"] = "3600", ["Descendants"] = "false", ["Until"] = "all", ["OnExit"] = "detach",
-            ["Formats"] = "folded", ["Quiet"] = "true", ["ScanInterval"] = "0.25", ["MaxRuns"] = "3",
+            ["Output"] = "/results",
+            ["Force"] = "true",
+            ["Collect"] = "cpu,dotnet,trace",
+            ["Frequency"] = "997",
+            ["Events"] = "sched:sched_switch",
+            ["CallGraph"] = "dwarf",
+            ["MmapPages"] = "64",
+            ["ProcfsInterval"] = "0.5",
+            ["DotNetTrace"] = "true",
+            ["Duration"] = "3600",
+            ["Descendants"] = "false",
+            ["Until"] = "all",
+            ["OnExit"] = "detach",
+            ["Formats"] = "folded",
+            ["Quiet"] = "true",
+            ["ScanInterval"] = "0.25",
+            ["MaxRuns"] = "3",
         };
         Assert.Equal(SettingTable.All.Select(setting => setting.Key).Order(), values.Keys.Order());
         ForkFollowOptions options = Read(out IReadOnlyList<string> faults, values);

@@ -100,7 +100,7 @@ internal sealed class FollowRun
         {
             // What follows the run from outside (telemetry) begins here: it has Results and Figures, and is told of the end
             // as an IRunListener. What the environment of a command needs for it goes to LaunchAsync, below.
-            Collector[] further = RunFactory.CollectorsOf(scope, _factory.Parts);
+            Collector[] further = _factory.CollectorsOf(scope);
             using var choice = CollectorChoice.Make(_settings, results, directory, further, Report);
             int status;
             using (var collectors = new CollectorHost(results, choice.Collectors))
@@ -120,7 +120,7 @@ internal sealed class FollowRun
     /// <summary>Collectors first: they are open when an observer of others is told of a process.</summary>
     private IFollowObserver Observe(CollectorHost collectors, IServiceScope scope)
     {
-        IFollowObserver[] further = RunFactory.ObserversOf(scope, _factory.Parts);
+        IFollowObserver[] further = _factory.ObserversOf(scope);
         return further.Length == 0 ? collectors : new ObserverChain([collectors, .. further]);
     }
 

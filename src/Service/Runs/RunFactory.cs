@@ -19,15 +19,10 @@ internal sealed class RunFactory(
     internal IServiceScope NewScope() => scopes.CreateScope();
 
     /// <summary>The collectors that were added, for one run.</summary>
-    internal static Collector[] CollectorsOf(IServiceScope scope, IEnumerable<RunPart> parts) =>
-        [.. parts.Select(part => scope.ServiceProvider.GetRequiredService(part.Service)).OfType<Collector>()];
+    internal Collector[] CollectorsOf(IServiceScope scope) => [.. Of<Collector>(scope, PartKind.Collector)];
 
     /// <summary>The observers that were added, for one run.</summary>
-    internal static IFollowObserver[] ObserversOf(IServiceScope scope, IEnumerable<RunPart> parts) =>
-        [.. parts.Select(part => scope.ServiceProvider.GetRequiredService(part.Service)).OfType<IFollowObserver>()];
-
-    /// <summary>What was added, in order.</summary>
-    internal IReadOnlyList<RunPart> Parts { get; } = [.. parts];
+    internal IFollowObserver[] ObserversOf(IServiceScope scope) => [.. Of<IFollowObserver>(scope, PartKind.Observer)];
 
     /// <summary>Tells all who listen. A fault of one is logged and keeps nothing from the others.</summary>
     internal void Tell(Action<IRunListener> what)
@@ -45,8 +40,22 @@ internal sealed class RunFactory(
             }
         }
     }
+
+    private IEnumerable<T> Of<T>(IServiceScope scope, PartKind kind) =>
+        parts.Where(part => part.Kind == kind).Select(part => scope.ServiceProvider.GetRequiredService(part.Service)).Cast<T>();
+}
+
+/// <summary>What somebody else adds to each run.</summary>
+internal enum PartKind
+{
+    /// <summary>A collector.</summary>
+    Collector,
+
+    /// <summary>An observer.</summary>
+    Observer,
 }
 
 /// <summary>A collector or an observer that was added.</summary>
-/// <param name="Service">Its type, registered as a scoped service.</param>
-internal sealed record RunPart(Type Service);
+/// <param name="Kind">What it is added as.</param>
+/// <param name="Service">Its type, registered as a service.</param>
+internal sealed record RunPart(PartKind Kind, Type Service);
