@@ -24,7 +24,7 @@ internal static class CommandLine
     private static readonly (Option Option, string Key)[] _ofCommand =
         [.. _common, (Force, "Force"), (Until, "Until"), (OnExit, "OnExit")];
 
-    private static readonly (Option Option, string Key)[] _ofService = [.. _common, (ScanInterval, "ScanInterval")];
+    private static readonly (Option Option, string Key)[] _ofService = [.. _common, (ScanInterval, "ScanInterval"), (MaxRuns, "MaxRuns")];
 
     /// <summary>Parses and runs. Returns the exit status.</summary>
     internal static int Run(string[] args)
@@ -97,7 +97,7 @@ internal static class CommandLine
     {
         var service = new Command("service", "Wait for targets, and follow each whenever it runs, until told to stop.")
         {
-            Config, Targets, ScanInterval, Output, Collect, Frequency, Events, StackKind, MmapPages, ProcfsInterval,
+            Config, Targets, ScanInterval, MaxRuns, Output, Collect, Frequency, Events, StackKind, MmapPages, ProcfsInterval,
             DotNetTrace, Duration, NoDescendants, Format, Quiet, Verbose,
         };
         service.SetAction(parsed => Watch(parsed, command));

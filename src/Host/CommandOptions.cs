@@ -70,7 +70,7 @@ internal static class CommandOptions
 
     internal static readonly Option<string?> Duration = new("--duration", "-d")
     {
-        Description = "Follow for so long, then end [default: until the end of the targets].",
+        Description = "Follow for so long, then end; the service then begins a new run [default: until the end of the targets].",
         HelpName = "SECONDS",
     };
 
@@ -110,6 +110,12 @@ internal static class CommandOptions
     {
         Description = "How often targets are looked for [default: 1].",
         HelpName = "SECONDS",
+    };
+
+    internal static readonly Option<string?> MaxRuns = new("--max-runs")
+    {
+        Description = "How many runs there may be at a time; what appears beyond waits [default: 16].",
+        HelpName = "COUNT",
     };
 
     internal static readonly Option<string?> Config = new("--config")

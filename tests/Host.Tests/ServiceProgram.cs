@@ -55,6 +55,19 @@ internal sealed class ServiceProgram : IAsyncDisposable
     /// <summary>Sends a signal.</summary>
     internal Task SignalAsync(string name) => ForkFollowProgram.RunAnyAsync("/bin/kill", [$"-{name}", $"{Process.Id}"]);
 
+    /// <summary>Waits for a line on its standard error that has this text. What came before is read then.</summary>
+    internal async Task UntilSaidAsync(string text)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (await Process.StandardError.ReadLineAsync(limit.Token) is { } line)
+        {
+            if (line.Contains(text, StringComparison.Ordinal))
+                return;
+        }
+
+        Assert.Fail($"never said: {text}");
+    }
+
     /// <summary>SIGTERM, and the end.</summary>
     internal async Task<Ended> StopAsync()
     {

@@ -135,6 +135,26 @@ public sealed class ServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task Beyond_the_limit_of_runs_targets_wait_until_one_has_ended()
+    {
+        string program = MakeTarget();
+        await using ServiceProgram service = await ServiceProgram.StartAsync(
+            _program, Settings($$"""{ "Executable": "{{Target}}" }""", ", \"MaxRuns\": 1"));
+        using Process first = ForkFollowProgram.Start(program, ["60"]);
+        await Proc.UntilFollowedAsync(first.Id);
+        using Process second = ForkFollowProgram.Start(program, ["60"]);
+        await service.UntilSaidAsync("as many as ForkFollow:MaxRuns allows");
+        Assert.Equal(0, Proc.TracerPid(second.Id));
+        first.Kill();
+        await Proc.UntilFollowedAsync(second.Id);
+        second.Kill();
+        Ended ended = await service.StopAsync();
+        Assert.Equal(0, ended.Status);
+        Assert.DoesNotContain("MaxRuns", ended.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, service.Runs.Length);
+    }
+
+    [Fact]
     public async Task It_gives_signs_of_life_while_its_tracer_threads_answer()
     {
         using Process target = ForkFollowProgram.Start("/bin/cat", []);
