@@ -86,7 +86,7 @@ public sealed class FollowSession : IAsyncDisposable
         session.StartThread(observer, logger, figures, tracer =>
         {
             List<LedgerEntry> refusals = tracer.Attach(options);
-            if (tracer.Processes.Count == 0)
+            if (!tracer.HasFollowed)
                 throw new FollowException(string.Join('\n', refusals.Select(refusal => refusal.Text)));
         });
         session._tracer = await session._ready.Task.ConfigureAwait(false);

@@ -15,6 +15,9 @@ internal sealed partial class Tracer
     /// <summary>The launched process; null before it executes the command, and for attached trees. Any thread.</summary>
     internal FollowedProcess? Root => _root;
 
+    /// <summary>Somebody is followed, or was: a target that was seized may be dead already. Tracer thread.</summary>
+    internal bool HasFollowed => _nextId > 1;
+
     /// <summary>Completed when the launched command is about to run its first instruction. Any thread.</summary>
     internal TaskCompletionSource RootStarted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -57,7 +60,7 @@ internal sealed partial class Tracer
         }
 
         // Without any target there is no following, and so no ledger: it is the caller's to say.
-        if (_processes.Count == 0)
+        if (!HasFollowed)
             return refusals;
         refusals.ForEach(Note);
 

@@ -1,28 +1,33 @@
 using System.Runtime.InteropServices;
 using ForkFollow.Host.Interop;
-using Microsoft.Extensions.DependencyInjection;
+using ForkFollow.Service;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace ForkFollow.Host;
 
 /// <summary>
 /// What signals to us mean. Following processes that ran before us, any of them ends it: they are let go. A command that we
 /// launched gets the signal itself, from its terminal or passed on by us, and we follow it to its end, as time(1) does.
-/// A second one quits at once: the kernel then lets go of an attached tree and kills a launched one.
+/// A second one quits at once: the kernel then lets go of an attached tree and kills a launched one. SIGHUP, to the service,
+/// means what it means to daemons: its results are complete up to here, and new ones begin.
 /// </summary>
 internal sealed class FollowLifetime : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
-    private readonly FollowSettings _settings;
+    private readonly ForkFollowOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
-    private readonly IServiceProvider _services;
+    private readonly FollowService _service;
+    private readonly TargetSupervisor _supervisor;
     private int _received;
 
-    public FollowLifetime(FollowSettings settings, IHostApplicationLifetime lifetime, IServiceProvider services)
+    public FollowLifetime(
+        IOptions<ForkFollowOptions> options, IHostApplicationLifetime lifetime, FollowService service, TargetSupervisor supervisor)
     {
-        _settings = settings;
+        _options = options.Value;
         _lifetime = lifetime;
-        _services = services;
+        _service = service;
+        _supervisor = supervisor;
     }
 
     /// <inheritdoc/>
@@ -46,6 +51,12 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
     private void Receive(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (context.Signal == PosixSignal.SIGHUP && _options.Targets.Count > 0)
+        {
+            _supervisor.Rotate();
+            return;
+        }
+
         int number = NumberOf(context.Signal);
         if (Interlocked.Increment(ref _received) > 1)
         {
@@ -53,7 +64,7 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
             LibC._exit(ExitStatus.SignalBase + number);
         }
 
-        if (!_settings.Launches)
+        if (_options.Command.Count == 0)
         {
             _lifetime.StopApplication();
             return;
@@ -61,10 +72,7 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
 
         // The terminal sends Ctrl-C, Ctrl-\ and its hang-up to the whole foreground group; kill(1) sends to us alone.
         if (context.Signal == PosixSignal.SIGTERM || !Terminal.SignalsWorkloadToo)
-        {
-            FollowService service = _services.GetServices<IHostedService>().OfType<FollowService>().Single();
-            _ = service.SignalWorkloadAsync(number);
-        }
+            _ = _service.SignalWorkloadAsync(number);
     }
 
     private static int NumberOf(PosixSignal signal) => signal switch

@@ -1,3 +1,4 @@
+using ForkFollow.Service;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,25 +12,33 @@ internal static class Program
     private static int Main(string[] args) => CommandLine.Run(args);
 
     /// <summary>Runs a host with the one service that follows. Returns the exit status.</summary>
-    internal static int Follow(FollowSettings settings, bool verbose)
+    internal static int Follow(ForkFollowOptions options, IConfigurationRoot configuration, bool verbose)
     {
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new()
         {
             // Not the working directory: it is the workload's, and may hold an appsettings.json of its own.
             ContentRootPath = AppContext.BaseDirectory,
         });
-        builder.Configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false);
+        builder.Configuration.AddConfiguration(configuration);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Logging.AddProvider(new StandardErrorLoggerProvider());
+        if (options.Quiet)
+            builder.Logging.AddFilter("ForkFollow", LogLevel.Warning);
         if (verbose)
-            builder.Logging.AddFilter(typeof(Program).Namespace, LogLevel.Trace);
+            builder.Logging.AddFilter("ForkFollow", LogLevel.Trace);
 
-        var outcome = new FollowOutcome();
-        builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(outcome);
+        builder.Services.AddForkFollow(options);
+        if (options.Targets.Count == 0)
+        {
+            builder.Services.AddSingleton<IRunListener>(new TerminalListener(options.Quiet));
+
+            // Results of a large run may take longer to write than the 30 s of a host; a second Ctrl-C quits.
+            builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
+        }
+
         builder.Services.AddSingleton<IHostLifetime, FollowLifetime>();
-        builder.Services.AddHostedService<FollowService>();
         using IHost host = builder.Build();
+        FollowOutcome outcome = host.Services.GetRequiredService<FollowOutcome>();
         host.Run();
         return outcome.ExitStatus;
     }

@@ -1,6 +1,7 @@
 using ForkFollow.Collectors;
 using ForkFollow.Collectors.Formats;
 using ForkFollow.Collectors.Recording;
+using ForkFollow.Service;
 
 namespace ForkFollow.Host;
 
@@ -13,7 +14,7 @@ internal static class ReportCommand
     {
         string path = Path.GetFullPath(directory);
         RecordedRun run = Read(path);
-        if (!ResultFormats.WriteAll(formats, path, run))
+        if (!ResultFormats.WriteAll(formats, path, run, line => StandardError.Say(SafeText.Escape(line))))
             return ExitStatus.StartUpProblem;
         if (!quiet)
             TreeReport.Write(StandardError.Writer, run, Terminal.Width);
@@ -25,7 +26,7 @@ internal static class ReportCommand
         if (!File.Exists(Path.Combine(path, TreeFile.Name)))
         {
             throw new StartUpException(
-                $"there is no {TreeFile.Name} in {SafeText.Escape(path)}; name a directory that a run of forkfollow has written");
+                $"there is no {TreeFile.Name} in {path}; name a directory that a run of forkfollow has written");
         }
 
         try
@@ -35,7 +36,7 @@ internal static class ReportCommand
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            throw new StartUpException(SafeText.Escape(e.Message));
+            throw new StartUpException(e.Message);
         }
     }
 }

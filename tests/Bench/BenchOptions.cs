@@ -11,7 +11,7 @@ internal sealed record BenchOptions
           --rounds N             rounds, each running every contender once (default 11; 3 with --quick)
           --quick                a fifth of the operations: does it work, not how fast is it
           --only PART[,PART]     fork, vfork, exec, thread (storms), startup, idle, memory,
-                                 slowdown, many (default: all)
+                                 slowdown, many, readytorun (default: all)
           --contenders C[,C]     none, bare, strace-seccomp, strace-plain, follow, counters, profile
                                  (default: all)
           --no-build             take the Release build of forkfollow as it lies there
@@ -24,7 +24,7 @@ internal sealed record BenchOptions
         """;
 
     private static readonly string[] _stormKinds = ["fork", "vfork", "exec", "thread"];
-    private static readonly string[] _singleFigures = ["startup", "idle", "memory", "slowdown", "many"];
+    private static readonly string[] _singleFigures = ["startup", "idle", "memory", "slowdown", "many", "readytorun"];
 
     public int Rounds { get; private init; } = 11;
 

@@ -66,6 +66,7 @@ internal static class BenchRun
         {
             "idle" => await Idle.MeasureAsync(forkFollow, options.Quick, scratch, token),
             "slowdown" => await Slowdown.MeasureAsync(forkFollow, options, programs, scratch, token),
+            "readytorun" => await ReadyToRun.MeasureAsync(forkFollow, options.Rounds, scratch, token),
             "many" => await ManyProcesses.MeasureAsync(forkFollow, options.Quick, scratch, token),
             _ => await Crowd.MeasureAsync(forkFollow, options.Quick, programs, scratch, token),
         };

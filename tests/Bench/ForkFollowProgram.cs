@@ -34,12 +34,8 @@ internal sealed class ForkFollowProgram
         if (build)
         {
             say("building src/Host (Release)");
-            var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? Machine.Find("dotnet")
-                ?? throw new BenchException("`dotnet` is not on PATH; with --no-build an existing build is taken");
-            await Subprocess.RunAsync(
-                new(dotnet, "build", Path.Combine(root, "src", "Host"), "-c", "Release", "--nologo", "-v", "quiet"),
-                token,
-                _buildLimit);
+            await DotnetAsync(
+                _buildLimit, token, "build", Path.Combine(root, "src", "Host"), "-c", "Release", "--nologo", "-v", "quiet");
         }
 
         var path = Path.Combine(root, "src", "Host", "bin", "Release", "net10.0", "forkfollow");
@@ -48,6 +44,21 @@ internal sealed class ForkFollowProgram
             : throw new BenchException(
                 "src/Host/bin/Release/net10.0/forkfollow does not exist" + (build ? "" : "; leave out --no-build"));
     }
+
+    /// <summary>Another build of it.</summary>
+    public static ForkFollowProgram At(string path) => new(path);
+
+    /// <summary>Runs the .NET SDK, at most for so long.</summary>
+    public static async Task DotnetAsync(TimeSpan limit, CancellationToken token, params string[] arguments)
+    {
+        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? Machine.Find("dotnet")
+            ?? throw new BenchException("`dotnet` is not on PATH; with --no-build an existing build is taken");
+        await Subprocess.RunAsync(new(dotnet, arguments), token, limit);
+    }
+
+    /// <summary>A workload under forkfollow as it is without options, but silent.</summary>
+    public Command Run(Command workload, string results) =>
+        new(_path, ["-q", "-o", results, "--", workload.File, .. workload.Arguments]);
 
     /// <summary>A workload under forkfollow, which says nothing itself; its results go to the given path.</summary>
     public Command Command(Command workload, string results, string collect) =>

@@ -36,8 +36,9 @@ internal sealed class Subprocess : IDisposable
             // Not the caller's: a run should not pick up settings, or leave files, where the user happens to stand.
             WorkingDirectory = AppContext.BaseDirectory,
         };
-        // An exporter that the user's environment switches on would be measured along.
-        var exporters = start.Environment.Keys.Where(n => n.StartsWith("OTEL_", StringComparison.Ordinal));
+        // An exporter or other settings that the user's environment switches on would be measured along.
+        var exporters = start.Environment.Keys.Where(
+            n => n.StartsWith("OTEL_", StringComparison.Ordinal) || n.StartsWith("FORKFOLLOW_", StringComparison.Ordinal));
         foreach (var name in exporters.ToList())
         {
             start.Environment.Remove(name);

@@ -1,4 +1,5 @@
 using ForkFollow.Follower.Interop;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ForkFollow.Follower.Tests;
 
@@ -72,6 +73,19 @@ public sealed class AttachTests
         Assert.Empty(_scene.Tracer.Attach(new() { Pids = [40] }));
         Assert.Equal("SEIZE 40 · attached 40", _scene.TakeLog());
         Assert.Single(_scene.Tracer.Figures.Ledger);
+    }
+
+    [Fact]
+    public void A_target_that_dies_while_others_are_seized_was_followed()
+    {
+        var tracer = new Tracer(_scene.Kernel, _scene, NullLogger.Instance, new PollGovernor(), new Mailbox());
+        Assert.False(tracer.HasFollowed);
+        _scene.Kernel.AddProcess(40);
+        _scene.Kernel.Report(40, WaitStatus.ForExit(3));
+        Assert.Empty(tracer.Attach(new() { Pids = [40] }));
+        Assert.Empty(tracer.Processes);
+        Assert.True(tracer.HasFollowed);
+        Assert.Equal(3, _scene.Seen[40].Exit?.Code);
     }
 
     private void MakeFamily()

@@ -1,30 +1,33 @@
 using System.Reflection;
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
+using ForkFollow.Service;
 
 namespace ForkFollow.Host.Tests;
 
-/// <summary>Host → Collectors → Follower, never back; and nobody but the follower traces or waits.</summary>
+/// <summary>Host → Service → Collectors → Follower, never back; and nobody but the follower traces or waits.</summary>
 public sealed class LayersTests
 {
     private static readonly Assembly _follower = typeof(FollowSession).Assembly;
     private static readonly Assembly _collectors = typeof(Collector).Assembly;
-    private static readonly Assembly _host = typeof(FollowService).Assembly;
+    private static readonly Assembly _service = typeof(FollowService).Assembly;
+    private static readonly Assembly _host = typeof(FollowLifetime).Assembly;
 
     [Fact]
     public void References_go_down_only()
     {
-        Assert.DoesNotContain(Named(_collectors), References(_follower));
-        Assert.DoesNotContain(Named(_host), References(_follower));
-        Assert.DoesNotContain(Named(_host), References(_collectors));
-        Assert.Contains(Named(_follower), References(_collectors));
-        Assert.Contains(Named(_collectors), References(_host));
+        Assembly[] upwards = [_follower, _collectors, _service, _host];
+        for (int lower = 0; lower < upwards.Length - 1; lower++)
+        {
+            Assert.Contains(Named(upwards[lower]), References(upwards[lower + 1]));
+            Assert.All(upwards[(lower + 1)..], higher => Assert.DoesNotContain(Named(higher), References(upwards[lower])));
+        }
     }
 
     [Fact]
     public void Native_calls_are_in_interop_alone_and_internal()
     {
-        foreach (Assembly assembly in (Assembly[])[_follower, _collectors, _host])
+        foreach (Assembly assembly in (Assembly[])[_follower, _collectors, _service, _host])
         {
             IEnumerable<MethodInfo> native = assembly.GetTypes()
                 .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
@@ -46,7 +49,19 @@ public sealed class LayersTests
     {
         Assert.Contains(function, Imports(_follower));
         Assert.DoesNotContain(function, Imports(_collectors));
+        Assert.DoesNotContain(function, Imports(_service));
         Assert.DoesNotContain(function, Imports(_host));
+    }
+
+    /// <summary>What the user sees is the command's: a library that writes to his terminal would write over its host's.</summary>
+    [Theory]
+    [InlineData("write")]
+    [InlineData("isatty")]
+    [InlineData("_exit")]
+    public void Only_the_command_writes_to_the_terminal_and_exits(string function)
+    {
+        Assert.Contains(function, Imports(_host));
+        Assert.DoesNotContain(function, Imports(_service));
     }
 
     private static string Named(Assembly assembly) => assembly.GetName().Name!;

@@ -24,15 +24,22 @@ internal sealed class Nginx : IAsyncDisposable
     internal static async Task<Nginx> StartAsync(string folder)
     {
         int port = FreePort();
+        string configuration = await ConfigureAsync(folder, port);
+        var server = new Nginx(ForkFollowProgram.Start("/usr/sbin/nginx", ["-c", configuration, "-p", folder]), port);
+        await Proc.UntilAsync(() => server.Workers.Count == 2, "nginx has its workers");
+        return server;
+    }
+
+    /// <summary>Writes its configuration. Returns the file.</summary>
+    internal static async Task<string> ConfigureAsync(string folder, int port)
+    {
         string configuration = Path.Combine(folder, "nginx.conf");
         await File.WriteAllTextAsync(configuration, $$"""
             daemon off; worker_processes 2; pid {{folder}}/nginx.pid; error_log {{folder}}/error.log;
             events { worker_connections 64; }
             http { access_log off; server { listen 127.0.0.1:{{port}}; location / { return 200 "hello"; } } }
             """);
-        var server = new Nginx(ForkFollowProgram.Start("/usr/sbin/nginx", ["-c", configuration, "-p", folder]), port);
-        await Proc.UntilAsync(() => server.Workers.Count == 2, "nginx has its workers");
-        return server;
+        return configuration;
     }
 
     /// <summary>Sends so many requests, four at a time. Returns how many were answered right.</summary>
@@ -63,7 +70,7 @@ internal sealed class Nginx : IAsyncDisposable
         _master.Dispose();
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -1,7 +1,7 @@
 using ForkFollow.Collectors.Formats;
 using ForkFollow.Collectors.Recording;
 
-namespace ForkFollow.Host;
+namespace ForkFollow.Service;
 
 /// <summary>A file that a run can be written as.</summary>
 /// <param name="Format">Its name for <c>--format</c>.</param>
@@ -26,29 +26,18 @@ internal static class ResultFormats
     /// <summary>Those that are written if nothing is said.</summary>
     internal static IReadOnlyList<ResultFormat> Default { get; } = [.. All.Where(one => one.Format is "html" or "pprof")];
 
-    /// <summary>The formats of <c>--format</c>; the default ones for null.</summary>
-    /// <exception cref="StartUpException">There is no such format.</exception>
-    internal static IReadOnlyList<ResultFormat> Parse(string[]? values)
-    {
-        if (values is null or [])
-            return Default;
-        string[] names = [.. values.SelectMany(value => value.Split(',')).Distinct()];
-        if (names is ["none"])
-            return [];
-        if (names is ["all"])
-            return All;
-        return
-        [
-            .. names.Select(name => All.FirstOrDefault(one => one.Format == name)
-                ?? throw new StartUpException(
-                    $"there is no format '{SafeText.Escape(name)}'; --format takes "
-                    + $"{string.Join(", ", All.Select(one => one.Format))}, all or none")),
-        ];
-    }
+    /// <summary>Those of these names.</summary>
+    internal static IReadOnlyList<ResultFormat> Named(IReadOnlyList<string> names) =>
+        [.. All.Where(one => names.Contains(one.Format))];
 
     /// <summary>Writes files of a run. One that cannot be written is said, and the others are written.</summary>
+    /// <param name="formats">What to write.</param>
+    /// <param name="directory">Where.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="say">Takes what could not be written, a line each.</param>
     /// <returns>Whether all were.</returns>
-    internal static bool WriteAll(IReadOnlyList<ResultFormat> formats, string directory, RecordedRun run)
+    internal static bool WriteAll(
+        IReadOnlyList<ResultFormat> formats, string directory, RecordedRun run, Action<string> say)
     {
         bool all = true;
         foreach (ResultFormat format in formats)
@@ -59,7 +48,7 @@ internal static class ResultFormats
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                StandardError.Say($"cannot write {format.File}: {e.Message}; free space in {directory}, then: forkfollow report");
+                say($"cannot write {format.File}: {e.Message}; free space in {directory}, then: forkfollow report");
                 all = false;
             }
         }

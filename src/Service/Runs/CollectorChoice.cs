@@ -3,7 +3,7 @@ using ForkFollow.Collectors.DotNet;
 using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
 
-namespace ForkFollow.Host;
+namespace ForkFollow.Service;
 
 /// <summary>The collectors of a run, made from their names, and what they share for its time.</summary>
 internal sealed class CollectorChoice : IDisposable
@@ -36,10 +36,12 @@ internal sealed class CollectorChoice : IDisposable
     /// <param name="settings">Their names among other things; no names: those that work here of the default ones.</param>
     /// <param name="results">Where results go.</param>
     /// <param name="directory">The result directory.</param>
+    /// <param name="further">Collectors of others, not opened; none if empty.</param>
     /// <param name="report">Takes what could not be collected.</param>
     /// <exception cref="StartUpException">One that was asked for does not work here.</exception>
     internal static CollectorChoice Make(
-        FollowSettings settings, RunResults results, ResultDirectory directory, Action<LedgerEntry> report)
+        FollowSettings settings, RunResults results, ResultDirectory directory, IEnumerable<Collector> further,
+        Action<LedgerEntry> report)
     {
         var choice = new CollectorChoice(settings, report);
         try
@@ -48,6 +50,7 @@ internal sealed class CollectorChoice : IDisposable
             choice.AddProfile(results, directory);
             choice.AddProcfs(results);
             choice.AddDotNet(results, directory);
+            choice._collectors.AddRange(further);
             return choice;
         }
         catch
@@ -101,8 +104,6 @@ internal sealed class CollectorChoice : IDisposable
             RingPages = _settings.MmapPages,
             Dwarf = _settings.CallGraph == CallGraph.Dwarf,
         };
-        if (Wants("trace", byDefault: false) && options.Tracepoints.Count == 0)
-            throw new StartUpException("--collect trace needs to know what to trace; name a tracepoint with -e group:name");
         if (!options.Cpu && !options.OffCpu && !options.Syscalls && options.Tracepoints.Count == 0)
             return;
 
@@ -128,11 +129,7 @@ internal sealed class CollectorChoice : IDisposable
     private void AddDotNet(RunResults results, ResultDirectory directory)
     {
         if (!Wants("dotnet", byDefault: false))
-        {
-            if (_settings.DotNetTrace)
-                throw new StartUpException("--dotnet-trace keeps what the collector dotnet reads; add it to --collect");
             return;
-        }
 
         bool suspends = _settings is { Launches: true, OnExit: OnExit.Kill };
         _dotnet = new(results, _settings.DotNetTrace ? directory.Path : null, suspends, _report);
@@ -143,7 +140,7 @@ internal sealed class CollectorChoice : IDisposable
     private void Refuse(string refusal, bool asked)
     {
         if (_settings.Collect is not null || asked)
-            throw new StartUpException(SafeText.Escape(refusal));
+            throw new StartUpException(refusal);
         _report(new(LedgerKind.Collector, 0, refusal));
     }
 

@@ -1,4 +1,4 @@
-namespace ForkFollow.Host;
+namespace ForkFollow.Service;
 
 /// <summary>Exit statuses of our own; any other is the workload's.</summary>
 internal static class ExitStatus

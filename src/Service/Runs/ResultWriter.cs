@@ -1,14 +1,15 @@
 using System.Diagnostics;
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
+using Microsoft.Extensions.Logging;
 
-namespace ForkFollow.Host;
+namespace ForkFollow.Service;
 
 /// <summary>
 /// Writes tree.json as the run goes, and at its end. It pauses ten times as long as the last writing took, so that a
 /// large tree costs a tenth of a CPU at most. A full disk is said once; following goes on.
 /// </summary>
-internal sealed class ResultWriter(ResultDirectory directory, RunResults results, FollowerFigures figures)
+internal sealed class ResultWriter(ResultDirectory directory, RunResults results, FollowerFigures figures, ILogger logger)
 {
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan _leastPause = TimeSpan.FromSeconds(1);
@@ -55,8 +56,9 @@ internal sealed class ResultWriter(ResultDirectory directory, RunResults results
         {
             if (!_failed)
             {
-                StandardError.Say(
-                    $"cannot write {TreeFile.Name}: {e.Message}; following goes on, free space in {directory.Path}");
+                logger.LogError(
+                    "cannot write {File}: {Message}; following goes on, free space in {Directory}",
+                    TreeFile.Name, e.Message, directory.Path);
             }
 
             _failed = true;

@@ -1,13 +1,14 @@
 using System.Globalization;
 
-namespace ForkFollow.Host;
+namespace ForkFollow.Service;
 
 /// <summary>The directory that a run writes its results to, for its owner only.</summary>
 internal sealed class ResultDirectory
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private ResultDirectory(string path) => Path = path;
+    /// <summary>One that is there already.</summary>
+    internal ResultDirectory(string path) => Path = path;
 
     /// <summary>Its full path.</summary>
     internal string Path { get; }
@@ -50,13 +51,31 @@ internal sealed class ResultDirectory
             Directory.Delete(Path);
     }
 
+    /// <summary>Where the results of a target's run go: NAME-PID-START below the service's directory.</summary>
+    /// <param name="parent">The service's directory; null for systemd's state directory, or one in the working directory.</param>
+    /// <param name="name">What the run is called.</param>
+    /// <param name="pid">Its first process.</param>
+    /// <param name="now">Its start, UTC.</param>
+    internal static string ForTarget(string? parent, string name, int pid, DateTime now)
+    {
+        // systemd separates several of them by colons.
+        string folder = parent ?? Environment.GetEnvironmentVariable("STATE_DIRECTORY")?.Split(':')[0] ?? "forkfollow-results";
+        return System.IO.Path.Combine(
+            folder, string.Create(CultureInfo.InvariantCulture, $"{Safe(name, "target")}-{pid}-{now:yyyyMMdd'T'HHmmssfff'Z'}"));
+    }
+
     /// <summary>forkfollow-NAME-PID: the command's name and our own pid, or the target's.</summary>
     private static string DefaultName(FollowSettings settings)
     {
         int pid = settings.Launches ? Environment.ProcessId : settings.Pids[0];
         string name = settings.Launches ? System.IO.Path.GetFileName(settings.Command[0]) : CommOf(pid);
+        return string.Create(CultureInfo.InvariantCulture, $"forkfollow-{Safe(name, "command")}-{pid}");
+    }
+
+    private static string Safe(string name, string otherwise)
+    {
         string safe = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '+' ? c : '_'));
-        return string.Create(CultureInfo.InvariantCulture, $"forkfollow-{(safe.Length == 0 ? "command" : safe)}-{pid}");
+        return safe.Trim('.').Length == 0 ? otherwise : safe;
     }
 
     private static string CommOf(int pid)

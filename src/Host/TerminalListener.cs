@@ -1,0 +1,22 @@
+using ForkFollow.Collectors.Recording;
+using ForkFollow.Service;
+
+namespace ForkFollow.Host;
+
+/// <summary>Shows the one run of the command: a status line while it goes on, the report at its end.</summary>
+internal sealed class TerminalListener(bool quiet) : IRunListener
+{
+    private StatusLine? _status;
+
+    public void Began(FollowedRun run) => _status = StatusLine.Show(run.Results, !quiet);
+
+    public void Followed(FollowedRun run) => _status?.Dispose();
+
+    public void Ended(FollowedRun run, RecordedRun recorded)
+    {
+        if (quiet)
+            return;
+        TreeReport.Write(StandardError.Writer, recorded, Terminal.Width);
+        StandardError.Say($"results in {Path.GetRelativePath(Environment.CurrentDirectory, run.Directory)}");
+    }
+}

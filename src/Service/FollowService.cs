@@ -1,0 +1,81 @@
+using ForkFollow.Follower;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ForkFollow.Service;
+
+/// <summary>
+/// The hosted service. With a command or pids it is one run, and stops the host at its end; with targets it watches for them
+/// until the host stops. Stopping the host ends following: attached processes are let go, and results are written.
+/// </summary>
+internal sealed class FollowService : BackgroundService
+{
+    private readonly ForkFollowOptions _options;
+    private readonly FollowOutcome _outcome;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly TargetSupervisor _supervisor;
+    private readonly ILogger<FollowService> _logger;
+    private readonly FollowRun? _single;
+
+    public FollowService(
+        IOptions<ForkFollowOptions> options,
+        FollowOutcome outcome,
+        RunFactory runs,
+        TargetSupervisor supervisor,
+        IHostApplicationLifetime lifetime,
+        ILogger<FollowService> logger)
+    {
+        _options = options.Value;
+        _outcome = outcome;
+        _supervisor = supervisor;
+        _lifetime = lifetime;
+        _logger = logger;
+        if (_options.Command.Count > 0 || _options.Pids.Count > 0)
+            _single = runs.Make(FollowSettings.From(_options));
+    }
+
+    /// <summary>Passes a signal on to the launched command. Does nothing if there is none, and after its end.</summary>
+    internal Task SignalWorkloadAsync(int signal) => _single?.SignalWorkloadAsync(signal) ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (_single is null)
+        {
+            await _supervisor.RunAsync(stoppingToken).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            _outcome.ExitStatus = await _single.RunAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (StartUpException e)
+        {
+            Refuse(ExitStatus.StartUpProblem, e.Message);
+        }
+        catch (FollowException e)
+        {
+            Refuse(
+                e.Failure switch
+                {
+                    FollowFailure.CommandNotFound => ExitStatus.CommandNotFound,
+                    FollowFailure.CommandNotExecutable => ExitStatus.CommandNotExecutable,
+                    _ => ExitStatus.StartUpProblem,
+                },
+                e.Message);
+        }
+        finally
+        {
+            _lifetime.StopApplication();
+        }
+    }
+
+    private void Refuse(int status, string lines)
+    {
+        _outcome.ExitStatus = status;
+        foreach (string line in lines.Split('\n'))
+            _logger.LogError("{Line}", line);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+
+namespace ForkFollow.Service;
+
+/// <summary>One setting of <see cref="ForkFollowOptions"/>, as a text: in the configuration, and on the command line.</summary>
+/// <param name="Key">Its name in the section.</param>
+/// <param name="Show">Its value, as <paramref name="Apply"/> takes it; empty for one that is null.</param>
+/// <param name="Apply">Sets it. Returns what is wrong with the text and what it takes, or null.</param>
+internal sealed record Setting(string Key, Func<ForkFollowOptions, string> Show, Func<ForkFollowOptions, string, string?> Apply)
+{
+    internal static Setting Flag(string key, Func<ForkFollowOptions, bool> get, Action<ForkFollowOptions, bool> set) => new(
+        key,
+        options => get(options) ? "true" : "false",
+        (options, text) =>
+        {
+            if (!bool.TryParse(text, out bool value))
+                return $"'{text}' is neither true nor false";
+            set(options, value);
+            return null;
+        });
+
+    internal static Setting Number(
+        string key, int least, int most, Func<ForkFollowOptions, int> get, Action<ForkFollowOptions, int> set) => new(
+        key,
+        options => get(options).ToString(CultureInfo.InvariantCulture),
+        (options, text) =>
+        {
+            if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value))
+                return $"'{text}' is no number; it takes {least} to {most}";
+            if (value < least || value > most)
+                return $"'{text}' is out of range; it takes {least} to {most}";
+            set(options, value);
+            return null;
+        });
+
+    internal static Setting Seconds(
+        string key, string what, string takes, double least, double most,
+        Func<ForkFollowOptions, TimeSpan?> get, Action<ForkFollowOptions, TimeSpan> set) => new(
+        key,
+        options => get(options)?.TotalSeconds.ToString(CultureInfo.InvariantCulture) ?? "",
+        (options, text) =>
+        {
+            bool valid = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
+                && seconds >= least && seconds <= most;
+            if (!valid)
+                return $"'{text}' is no {what}; it takes seconds, {takes}";
+            set(options, TimeSpan.FromSeconds(seconds));
+            return null;
+        });
+
+    /// <summary>A member of an enum by its name, in small letters.</summary>
+    internal static Setting Choice<T>(string key, Func<ForkFollowOptions, T> get, Action<ForkFollowOptions, T> set)
+        where T : struct, Enum => new(
+        key,
+        options => Spell(get(options)),
+        (options, text) =>
+        {
+            foreach (T value in Enum.GetValues<T>())
+            {
+                if (!string.Equals(Spell(value), text, StringComparison.Ordinal))
+                    continue;
+                set(options, value);
+                return null;
+            }
+
+            return $"there is no '{text}'; it takes {string.Join(" or ", Enum.GetValues<T>().Select(Spell))}";
+        });
+
+    internal static Setting Path(string key, Func<ForkFollowOptions, string?> get, Action<ForkFollowOptions, string> set) => new(
+        key,
+        options => get(options) ?? "",
+        (options, text) =>
+        {
+            if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal))
+                return $"'{text}' is no path; it takes that of a directory";
+            set(options, text);
+            return null;
+        });
+
+    /// <summary>Names with commas between.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="what">What a name is one of.</param>
+    /// <param name="names">The names that there are.</param>
+    /// <param name="all">Whether <c>all</c> stands for all of them; <c>none</c> always stands for none.</param>
+    /// <param name="get">Gets them.</param>
+    /// <param name="set">Sets them.</param>
+    internal static Setting Names(
+        string key, string what, IReadOnlyList<string> names, bool all,
+        Func<ForkFollowOptions, IReadOnlyList<string>?> get, Action<ForkFollowOptions, IReadOnlyList<string>> set) => new(
+        key,
+        options => get(options) switch { null => "", [] => "none", { } some => string.Join(',', some) },
+        (options, text) =>
+        {
+            string[] given = text == "none" ? [] : all && text == "all" ? [.. names] : [.. text.Split(',').Select(name => name.Trim()).Distinct()];
+            string[] unknown = [.. given.Where(name => !names.Contains(name))];
+            if (unknown.Length > 0)
+            {
+                string more = all ? ", all or none" : ", or none";
+                return $"there is no {what} '{string.Join("', '", unknown)}'; it takes {string.Join(", ", names)}{more}";
+            }
+
+            set(options, given);
+            return null;
+        });
+
+    /// <summary>The way a member of an enum is written in the configuration.</summary>
+    private static string Spell<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,60 @@
+using System.Numerics;
+using ForkFollow.Collectors;
+
+namespace ForkFollow.Service;
+
+/// <summary>
+/// All settings that have a text. The configuration, the command line, the check of what code has set, appsettings.json and its
+/// test all go by this list, so that each has the same names, limits and words. <c>Targets</c> has a reader of its own.
+/// </summary>
+internal static class SettingTable
+{
+    internal const string Targets = "Targets";
+
+    /// <summary>Before <see cref="All"/>, which is made of it.</summary>
+    private static Setting Pages { get; } =
+        Setting.Number("MmapPages", 0, 1 << 20, o => o.MmapPages, (o, value) => o.MmapPages = value);
+
+    internal static IReadOnlyList<Setting> All { get; } =
+    [
+        Setting.Path("Output", o => o.Output, (o, value) => o.Output = value),
+        Setting.Flag("Force", o => o.Force, (o, value) => o.Force = value),
+        Setting.Names("Collect", "collector", CollectorChoice.Names, all: false, o => o.Collect, (o, value) => o.Collect = value),
+        Setting.Number("Frequency", 1, 10_000, o => o.Frequency, (o, value) => o.Frequency = value),
+        new("Events", o => string.Join(',', o.Events), SetEvents),
+        Setting.Choice("CallGraph", o => o.CallGraph, (o, value) => o.CallGraph = value),
+        new("MmapPages", Pages.Show, SetPages),
+        Setting.Seconds(
+            "ProcfsInterval", "procfs interval", "0.01 to 3600", 0.01, 3600,
+            o => o.ProcfsInterval, (o, value) => o.ProcfsInterval = value),
+        Setting.Flag("DotNetTrace", o => o.DotNetTrace, (o, value) => o.DotNetTrace = value),
+        Setting.Seconds(
+            "Duration", "duration", "more than 0 and at most 1000000", double.Epsilon, 1_000_000,
+            o => o.Duration, (o, value) => o.Duration = value),
+        Setting.Flag("Descendants", o => o.Descendants, (o, value) => o.Descendants = value),
+        Setting.Choice("Until", o => o.Until, (o, value) => o.Until = value),
+        Setting.Choice("OnExit", o => o.OnExit, (o, value) => o.OnExit = value),
+        Setting.Names("Formats", "format", [.. ResultFormats.All.Select(one => one.Format)], all: true, o => o.Formats, (o, value) => o.Formats = value),
+        Setting.Flag("Quiet", o => o.Quiet, (o, value) => o.Quiet = value),
+        Setting.Seconds(
+            "ScanInterval", "scan interval", "0.01 to 3600", 0.01, 3600, o => o.ScanInterval, (o, value) => o.ScanInterval = value),
+        Setting.Number("MaxRuns", 1, 1000, o => o.MaxRuns, (o, value) => o.MaxRuns = value),
+    ];
+
+    internal static Setting Find(string key) => All.Single(one => one.Key == key);
+
+    private static string? SetPages(ForkFollowOptions options, string text)
+    {
+        if (int.TryParse(text, out int pages) && pages > 0 && BitOperations.PopCount((uint)pages) > 1)
+            return $"it takes a power of two, and {pages} is none";
+        return Pages.Apply(options, text);
+    }
+
+    private static string? SetEvents(ForkFollowOptions options, string text)
+    {
+        if (EventChoice.Parse(text, out string? refusal) is null)
+            return refusal;
+        options.Events = [text];
+        return null;
+    }
+}

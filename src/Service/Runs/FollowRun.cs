@@ -1,0 +1,219 @@
+using System.Diagnostics;
+using ForkFollow.Collectors;
+using ForkFollow.Collectors.Recording;
+using ForkFollow.Follower;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ForkFollow.Service;
+
+/// <summary>
+/// One run: a command launched, or processes attached to, followed until nobody is left or it is told to end, with its results
+/// in a directory of its own. Any thread may call; <see cref="RunAsync"/> once.
+/// </summary>
+internal sealed class FollowRun
+{
+    private static readonly TimeSpan _letGoPatience = TimeSpan.FromSeconds(5);
+
+    private readonly FollowSettings _settings;
+    private readonly RunFactory _factory;
+    private readonly ILogger _logger;
+    private readonly FollowerFigures _figures = new();
+    private readonly TaskCompletionSource _endWished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<FollowedRun> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly TaskCompletionSource<bool> _letGo = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Signals that came before the session; the lock of <see cref="_session"/> too.</summary>
+    private readonly List<int> _early = [];
+    private FollowSession? _session;
+
+    internal FollowRun(FollowSettings settings, RunFactory factory)
+    {
+        _settings = settings;
+        _factory = factory;
+        _logger = factory.Logger;
+    }
+
+    /// <summary>
+    /// Completes when following has begun, with what there is to see of it. Cancelled if it could not begin: then
+    /// <see cref="RunAsync"/> says why.
+    /// </summary>
+    internal Task<FollowedRun> Begun => _begun.Task;
+
+    /// <summary>
+    /// Completes when nobody is followed any more, before the results are complete. True if processes were let go because the
+    /// duration was over or an end was asked for; false if nobody is left, and if the run could not begin.
+    /// </summary>
+    internal Task<bool> LetGo => _letGo.Task;
+
+    /// <summary>
+    /// Passes a signal on to the launched command. One that comes before we know of its start is passed on then: the command
+    /// may have told the sender already that it runs. Does nothing after its end.
+    /// </summary>
+    internal Task SignalWorkloadAsync(int signal)
+    {
+        lock (_early)
+        {
+            if (_session is { } session)
+                return session.SignalRootAsync(signal);
+            _early.Add(signal);
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Completes when the tracer thread has answered, or has ended: it does its work.</summary>
+    internal Task AnswerAsync()
+    {
+        lock (_early)
+            return _session?.SignalRootAsync(0) ?? Task.CompletedTask; // kill(2): no signal, a check alone
+    }
+
+    /// <summary>Ends following before its time: an attached tree lives on.</summary>
+    internal void End() => _endWished.TrySetResult();
+
+    /// <summary>Follows to the end, and writes the results.</summary>
+    /// <param name="stoppingToken">Ends following.</param>
+    /// <returns>The exit status of the command; 0 if none was launched.</returns>
+    /// <exception cref="StartUpException">It could not begin.</exception>
+    /// <exception cref="FollowException">The follower could not begin.</exception>
+    internal async Task<int> RunAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await CollectAsync(stoppingToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _begun.TrySetCanceled(CancellationToken.None);
+            _letGo.TrySetResult(false);
+        }
+    }
+
+    private async Task<int> CollectAsync(CancellationToken stoppingToken)
+    {
+        ResultDirectory directory = ResultDirectory.Create(_settings);
+        var results = new RunResults(_settings.Launches ? _settings.Command : null);
+        var run = new FollowedRun(directory.Path, results, _figures);
+        IServiceScope scope = _factory.NewScope();
+        try
+        {
+            // What follows the run from outside (telemetry) begins here: it has Results and Figures, and is told of the end
+            // as an IRunListener. What the environment of a command needs for it goes to LaunchAsync, below.
+            Collector[] further = _factory.CollectorsOf(scope);
+            using var choice = CollectorChoice.Make(_settings, results, directory, further, Report);
+            int status;
+            using (var collectors = new CollectorHost(results, choice.Collectors))
+                status = await FollowAsync(run, choice, Observe(collectors, scope), stoppingToken).ConfigureAwait(false);
+            _factory.Tell(listener => listener.Followed(run));
+            choice.End();
+            Finish(run, directory);
+            return status;
+        }
+        finally
+        {
+            directory.RemoveIfEmpty();
+            await DisposeAsync(scope).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Collectors first: they are open when an observer of others is told of a process.</summary>
+    private IFollowObserver Observe(CollectorHost collectors, IServiceScope scope)
+    {
+        IFollowObserver[] further = _factory.ObserversOf(scope);
+        return further.Length == 0 ? collectors : new ObserverChain([collectors, .. further]);
+    }
+
+    private static ValueTask DisposeAsync(IServiceScope scope)
+    {
+        if (scope is IAsyncDisposable disposable)
+            return disposable.DisposeAsync();
+        scope.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Writes all results.</summary>
+    private void Finish(FollowedRun run, ResultDirectory directory)
+    {
+        new ResultWriter(directory, run.Results, _figures, _logger).Finish();
+        RecordedRun recorded = LiveRun.Record(run.Results, _figures, Stopwatch.GetTimestamp()) with
+        {
+            Profile = RecordingReader.Read(directory.Path),
+        };
+        ResultFormats.WriteAll(
+            ResultFormats.Named(_settings.Formats), directory.Path, recorded, line => _logger.LogError("{Line}", line));
+        _factory.Tell(listener => listener.Ended(run, recorded));
+    }
+
+    private async Task<int> FollowAsync(
+        FollowedRun run, CollectorChoice choice, IFollowObserver observer, CancellationToken stoppingToken)
+    {
+        await using FollowSession session = await StartAsync(choice, observer).ConfigureAwait(false);
+        await PublishAsync(session).ConfigureAwait(false);
+        _begun.SetResult(run);
+        _factory.Tell(listener => listener.Began(run));
+        using var ended = new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, ended.Token);
+        Task writer = new ResultWriter(new(run.Directory), run.Results, _figures, _logger).RunAsync(ended.Token);
+        Task watcher = SayIfStuckAsync(session, ended.Token);
+
+        Task limit = Task.Delay(_settings.Duration ?? Timeout.InfiniteTimeSpan, stop.Token);
+        bool early = await Task.WhenAny(session.Completion, limit, _endWished.Task).ConfigureAwait(false) != session.Completion;
+        if (early)
+        {
+            await Task.Run(choice.BeforeEnd, CancellationToken.None).ConfigureAwait(false);
+            await session.EndAsync().ConfigureAwait(false);
+        }
+
+        await session.Completion.ConfigureAwait(false);
+        _letGo.TrySetResult(early);
+        await ended.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(writer, watcher).ConfigureAwait(false);
+        return session.Root?.Exit?.ShellStatus ?? 0;
+    }
+
+    private async Task PublishAsync(FollowSession session)
+    {
+        lock (_early)
+            _session = session;
+        foreach (int signal in _early)
+            await session.SignalRootAsync(signal).ConfigureAwait(false);
+    }
+
+    private Task<FollowSession> StartAsync(CollectorChoice choice, IFollowObserver observer) => _settings.Launches
+        ? FollowSession.LaunchAsync(
+            new()
+            {
+                Command = _settings.Command,
+                Until = _settings.Until,
+                OnExit = _settings.OnExit,
+                Environment = choice.Variables,
+            },
+            observer, _logger, _figures)
+        : FollowSession.AttachAsync(
+            new() { Pids = _settings.Pids, Descendants = _settings.Descendants }, observer, _logger, _figures);
+
+    /// <summary>
+    /// Says so if what the command left behind cannot be let go: who waits in a vfork stops only when its child has
+    /// executed or ended.
+    /// </summary>
+    private async Task SayIfStuckAsync(FollowSession session, CancellationToken ended)
+    {
+        if (_settings.Until != FollowUntil.Root)
+            return;
+        await session.RootEnded.WaitAsync(ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(_letGoPatience, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!ended.IsCancellationRequested)
+        {
+            _logger.LogWarning(
+                "the command has ended, but something that it left behind does not stop to be let go (it waits in a "
+                + "vfork?); Ctrl-C twice quits and kills it");
+        }
+    }
+
+    private void Report(LedgerEntry entry)
+    {
+        _figures.Ledger.Enqueue(entry);
+        _logger.LogDebug("{Text}", entry.Text);
+    }
+}

@@ -1,0 +1,61 @@
+using ForkFollow.Collectors;
+using ForkFollow.Follower;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ForkFollow.Service;
+
+/// <summary>Makes runs, each with a scope of services of its own: one's own collectors and observers serve one run each.</summary>
+internal sealed class RunFactory(
+    IServiceScopeFactory scopes, IEnumerable<RunPart> parts, IEnumerable<IRunListener> listeners, ILogger<FollowRun> logger)
+{
+    /// <summary>Makes a run, which has not begun.</summary>
+    internal FollowRun Make(FollowSettings settings) => new(settings, this);
+
+    /// <summary>For each run.</summary>
+    internal ILogger Logger => logger;
+
+    /// <summary>Services for one run, to be disposed at its end.</summary>
+    internal IServiceScope NewScope() => scopes.CreateScope();
+
+    /// <summary>The collectors that were added, for one run.</summary>
+    internal Collector[] CollectorsOf(IServiceScope scope) => [.. Of<Collector>(scope, PartKind.Collector)];
+
+    /// <summary>The observers that were added, for one run.</summary>
+    internal IFollowObserver[] ObserversOf(IServiceScope scope) => [.. Of<IFollowObserver>(scope, PartKind.Observer)];
+
+    /// <summary>Tells all who listen. A fault of one is logged and keeps nothing from the others.</summary>
+    internal void Tell(Action<IRunListener> what)
+    {
+        foreach (IRunListener listener in listeners)
+        {
+            try
+            {
+                what(listener);
+            }
+            catch (Exception e)
+            {
+                // Somebody else's fault must not end the run.
+                logger.LogError(e, "a listener of runs failed ({Listener})", listener.GetType().Name);
+            }
+        }
+    }
+
+    private IEnumerable<T> Of<T>(IServiceScope scope, PartKind kind) =>
+        parts.Where(part => part.Kind == kind).Select(part => scope.ServiceProvider.GetRequiredService(part.Service)).Cast<T>();
+}
+
+/// <summary>What somebody else adds to each run.</summary>
+internal enum PartKind
+{
+    /// <summary>A collector.</summary>
+    Collector,
+
+    /// <summary>An observer.</summary>
+    Observer,
+}
+
+/// <summary>A collector or an observer that was added.</summary>
+/// <param name="Kind">What it is added as.</param>
+/// <param name="Service">Its type, registered as a service.</param>
+internal sealed record RunPart(PartKind Kind, Type Service);

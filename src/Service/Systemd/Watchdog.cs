@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace ForkFollow.Service;
+
+/// <summary>
+/// Gives the service manager a sign of life at half of the time that it waits, but only if the supervisor has looked for targets
+/// lately and every tracer thread answers. Without it we are killed and started anew, and the kernel lets go of all targets.
+/// </summary>
+internal sealed class Watchdog(ServiceManager manager, RunList runs, TimeSpan scanInterval, ILogger logger)
+{
+    private long _beat = Stopwatch.GetTimestamp();
+
+    /// <summary>Whether the supervisor looks no more, since the host stops.</summary>
+    internal volatile bool IsStopping;
+
+    /// <summary>The supervisor is at work.</summary>
+    internal void Beat() => Volatile.Write(ref _beat, Stopwatch.GetTimestamp());
+
+    /// <summary>Gives signs until cancelled. Returns at once if nobody waits for them.</summary>
+    internal async Task RunAsync(CancellationToken cancellation)
+    {
+        if (manager.Watchdog is not { } patience)
+            return;
+        using var timer = new PeriodicTimer(patience / 2);
+        try
+        {
+            do
+            {
+                if (await FaultAsync(patience / 2, cancellation).ConfigureAwait(false) is { } fault)
+                    logger.LogError("no sign of life for the service manager: {Fault}", fault);
+                else
+                    manager.Tell("WATCHDOG=1");
+            }
+            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            // All has ended.
+        }
+    }
+
+    private async Task<string?> FaultAsync(TimeSpan patience, CancellationToken cancellation)
+    {
+        if (!IsStopping && Stopwatch.GetElapsedTime(Volatile.Read(ref _beat)) > scanInterval + (2 * patience))
+            return "targets are not looked for";
+        try
+        {
+            await runs.AnswerAsync().WaitAsync(patience, cancellation).ConfigureAwait(false);
+            return null;
+        }
+        catch (TimeoutException)
+        {
+            return "a tracer thread does not answer";
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+
+namespace ForkFollow.Service;
+
+/// <summary>Who a process is, whatever becomes of its pid: pids are reused, a pid with its start time is not.</summary>
+/// <param name="Pid">The process id.</param>
+/// <param name="Start">When it was born, in clock ticks since boot (field 22 of /proc/PID/stat).</param>
+internal readonly record struct ProcessIdentity(int Pid, long Start);
+
+/// <summary>Reads what is needed to find targets from /proc, or from a folder that looks like it. Any thread.</summary>
+internal sealed class ProcFolder(string root)
+{
+    /// <summary>All processes, in no order.</summary>
+    internal IEnumerable<int> List()
+    {
+        foreach (string folder in Directory.EnumerateDirectories(root))
+        {
+            if (TryParsePid(Path.GetFileName(folder.AsSpan()), out int pid))
+                yield return pid;
+        }
+    }
+
+    /// <summary>A process' start and parent. False if it is gone, or dead and not reaped.</summary>
+    internal bool TryRead(int pid, out ProcessIdentity identity, out int parent)
+    {
+        identity = default;
+        parent = 0;
+        byte[] stat = ReadBytes(pid, "stat");
+        int close = Array.LastIndexOf(stat, (byte)')');
+        if (close < 0)
+            return false;
+        string[] fields = Encoding.ASCII.GetString(stat.AsSpan(close + 1)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+        // Behind the name, which may hold anything: state (3), parent (4), …, start time (22) of proc(5).
+        if (fields.Length < 20 || fields[0] is "Z" or "X" or "x"
+            || !int.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out parent)
+            || !long.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out long start))
+        {
+            return false;
+        }
+
+        identity = new(pid, start);
+        return true;
+    }
+
+    /// <summary>The full path of its program; null for a kernel thread, for one that is gone, and if that is hidden.</summary>
+    internal string? Executable(int pid)
+    {
+        try
+        {
+            // Not ResolveLinkTarget: the text of the link is what is wanted, even if the file is gone.
+            return new FileInfo(PathOf(pid, "exe")).LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Its arguments with a space between; empty if it has none, or is gone.</summary>
+    internal string Arguments(int pid) =>
+        Encoding.UTF8.GetString(ReadBytes(pid, "cmdline")).TrimEnd('\0').Replace('\0', ' ');
+
+    /// <summary>Its name, at most 15 characters.</summary>
+    internal string Comm(int pid) => Encoding.UTF8.GetString(ReadBytes(pid, "comm")).TrimEnd('\n');
+
+    /// <summary>The thread that traces it; 0 if none does.</summary>
+    internal int Tracer(int pid)
+    {
+        ReadOnlySpan<byte> status = ReadBytes(pid, "status");
+        int at = status.IndexOf("TracerPid:\t"u8);
+        return at >= 0 && Utf8Parser.TryParse(status[(at + 11)..], out int tracer, out _) ? tracer : 0;
+    }
+
+    /// <summary>Whether a thread is one of ours.</summary>
+    internal bool IsOurs(int tid) =>
+        Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"{root}/{Environment.ProcessId}/task/{tid}"));
+
+    /// <summary>Its user and privileges, as a text that changes if they do.</summary>
+    internal string Credentials(int pid) => string.Join(
+        ' ',
+        Encoding.ASCII.GetString(ReadBytes(pid, "status")).Split('\n')
+            .Where(line => line.StartsWith("Uid:", StringComparison.Ordinal) || line.StartsWith("CapPrm:", StringComparison.Ordinal)));
+
+    internal static bool TryParsePid(ReadOnlySpan<char> text, out int pid) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out pid) && pid > 0;
+
+    private string PathOf(int pid, string file) => string.Create(CultureInfo.InvariantCulture, $"{root}/{pid}/{file}");
+
+    private byte[] ReadBytes(int pid, string file)
+    {
+        try
+        {
+            return File.ReadAllBytes(PathOf(pid, file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // gone, or hidden from us
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.IO.Compression;
+using System.Reflection;
+using System.Xml.Linq;
+
+namespace ForkFollow.Host.Tests;
+
+/// <summary>What dotnet pack makes of the sources, installed and used without any other source of packages.</summary>
+public sealed class PackageTests : IDisposable
+{
+    private static readonly string _repository = Path.GetFullPath(
+        typeof(PackageTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "Repository").Value!);
+
+    /// <summary>The build of the tests: packing builds nothing anew, and does not touch what other tests run.</summary>
+    private static readonly string _configuration = typeof(PackageTests).Assembly
+        .GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+
+    private readonly ForkFollowProgram _program = new();
+
+    public void Dispose() => _program.Dispose();
+
+    [Fact]
+    public async Task The_tool_is_installed_from_its_package_alone_and_runs()
+    {
+        string packages = await PackAsync("Host");
+        string version = Assert.Single(Directory.GetFiles(packages, "*.nupkg"))[(packages.Length + "/ForkFollow.".Length)..^".nupkg".Length];
+        string configuration = Path.Combine(_program.Folder, "nuget.config");
+        await File.WriteAllTextAsync(configuration, $"""
+            <configuration>
+              <packageSources><clear /><add key="here" value="{packages}" /></packageSources>
+              <config><add key="globalPackagesFolder" value="{_program.Folder}/cache" /></config>
+            </configuration>
+            """);
+        string tools = Path.Combine(_program.Folder, "tools");
+        Ended installed = await ForkFollowProgram.RunAnyAsync(
+            "dotnet", ["tool", "install", "ForkFollow", "--version", version, "--tool-path", tools, "--configfile", configuration], _program.Folder);
+        Assert.True(installed.Status == 0, installed.Output + installed.Errors);
+
+        string tool = Path.Combine(tools, "forkfollow");
+        Ended ended = await ForkFollowProgram.RunAnyAsync(
+            tool, ["-o", _program.Results, "--format", "all", "--", "/bin/sh", "-c", "/bin/echo hello; exit 4"], _program.Folder);
+        Assert.Equal((4, "hello\n"), (ended.Status, ended.Output));
+        Assert.Equal(2, _program.ReadTree().Processes.Count);
+        Assert.Contains("results in out", ended.Errors, StringComparison.Ordinal);
+
+        // The page and the settings are in the package.
+        Assert.Contains("</html>", File.ReadAllText(Path.Combine(_program.Results, "report.html")), StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(tools, "appsettings.json", SearchOption.AllDirectories), file => file.Contains("/tools/net", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Follower")]
+    [InlineData("Collectors")]
+    [InlineData("Service")]
+    public async Task A_library_has_what_a_package_should_have(string project)
+    {
+        string packages = await PackAsync(project);
+        string file = Assert.Single(Directory.GetFiles(packages, "*.nupkg"));
+        Assert.Single(Directory.GetFiles(packages, "*.snupkg"));
+        using ZipArchive package = ZipFile.OpenRead(file);
+        string[] entries = [.. package.Entries.Select(entry => entry.FullName)];
+        Assert.Contains("README.md", entries);
+        Assert.Contains($"lib/net10.0/ForkFollow.{project}.dll", entries);
+        Assert.Contains($"lib/net10.0/ForkFollow.{project}.xml", entries);
+        using Stream stream = package.GetEntry($"ForkFollow.{project}.nuspec")!.Open();
+        XElement metadata = XDocument.Load(stream).Root!.Elements().Single(one => one.Name.LocalName == "metadata");
+        Assert.Equal("MIT", Value("license"));
+        Assert.Equal("README.md", Value("readme"));
+        Assert.NotEqual("Package Description", Value("description"));
+
+        string Value(string name) => metadata.Elements().Single(one => one.Name.LocalName == name).Value;
+    }
+
+    [SkippableFact]
+    public async Task The_unit_has_no_fault_that_systemd_finds()
+    {
+        Skip.IfNot(File.Exists("/usr/bin/systemd-analyze"), "needs systemd-analyze");
+        string unit = await File.ReadAllTextAsync(Path.Combine(_repository, "packaging", "forkfollow.service"));
+        string here = Path.Combine(_program.Folder, "forkfollow.service");
+        await File.WriteAllTextAsync(here, unit.Replace("/usr/lib/forkfollow/forkfollow", ForkFollowProgram.Path_, StringComparison.Ordinal));
+        Ended ended = await ForkFollowProgram.RunAnyAsync("/usr/bin/systemd-analyze", ["verify", here]);
+        Assert.Equal(new Ended(0, "", ""), ended);
+    }
+
+    private async Task<string> PackAsync(string project)
+    {
+        string packages = Path.Combine(_program.Folder, "packages");
+        Ended packed = await ForkFollowProgram.RunAnyAsync(
+            "dotnet",
+            ["pack", Path.Combine(_repository, "src", project), "-c", _configuration, "--no-build", "-o", packages, "-nodeReuse:false"], _repository);
+        Assert.True(packed.Status == 0, packed.Output + packed.Errors);
+        return packages;
+    }
+}

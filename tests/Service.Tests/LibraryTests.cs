@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using ForkFollow.Follower;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace ForkFollow.Service.Tests;
+
+/// <summary>AddForkFollow in a host of this process, on real processes that are not its children.</summary>
+public sealed class LibraryTests : IDisposable
+{
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(30);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>
+    /// Without an answer of the tracer thread there is no sign of life: the service manager would kill us, and the kernel lets
+    /// the target go, which is held meanwhile.
+    /// </summary>
+    [Fact]
+    public async Task A_tracer_thread_that_is_stuck_gives_no_sign_of_life()
+    {
+        string notify = Path.Combine(_folder, "notify");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(notify));
+        var logger = new ListLogger();
+        using var gate = new Gate();
+        using Process shell = StartOrphan(out int pid);
+
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton(new ServiceManager(
+            logger, name => name switch { "NOTIFY_SOCKET" => notify, "WATCHDOG_USEC" => "200000", _ => null }));
+        builder.Services.AddSingleton(gate);
+        builder.Logging.Services.AddSingleton<Microsoft.Extensions.Logging.ILoggerProvider>(logger);
+        builder.Services
+            .AddForkFollow(options =>
+            {
+                options.Targets.Add(new() { Pid = pid });
+                options.Output = Path.Combine(_folder, "out");
+                options.Collect = [];
+                options.ScanInterval = TimeSpan.FromMilliseconds(20);
+            })
+            .AddObserver<Gate.Keeper>();
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        await gate.Attached.Task.WaitAsync(_deadline);
+
+        // It works as long as the observer returns.
+        await UntilAsync(socket, "WATCHDOG=1");
+        await shell.StandardInput.WriteLineAsync("go");
+        await gate.Entered.Task.WaitAsync(_deadline);
+        await UntilAsync(() => logger.Lines.Contains("no sign of life for the service manager: a tracer thread does not answer"));
+
+        gate.Leave.Set();
+        while (socket.Available > 0)
+            await ReceiveAsync(socket);
+        await UntilAsync(socket, "WATCHDOG=1");
+        await host.StopAsync();
+        await shell.StandardInput.WriteLineAsync("end");
+        await shell.WaitForExitAsync().WaitAsync(_deadline);
+        Assert.Single(Directory.GetFiles(_folder, "tree.json", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Pids_are_one_run_whose_end_stops_the_host()
+    {
+        using Process shell = StartOrphan(out int pid);
+        var listener = new Listener();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton(listener);
+        builder.Services
+            .AddForkFollow(options =>
+            {
+                options.Pids = [pid];
+                options.Output = Path.Combine(_folder, "out");
+            })
+            .AddListener<Listener>();
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        FollowedRun run = await listener.Begun.Task.WaitAsync(_deadline);
+        await shell.StandardInput.WriteLineAsync("go");
+        await shell.StandardInput.WriteLineAsync("end");
+        await host.WaitForShutdownAsync().WaitAsync(_deadline);
+        Assert.Equal(["began", "followed", "ended"], listener.Told);
+        Assert.Equal(Path.Combine(_folder, "out"), run.Directory);
+        Assert.Equal(2, run.Results.Count); // the shell, and what it runs at "go"
+        Assert.Equal(0, host.Services.GetRequiredService<FollowOutcome>().ExitStatus);
+        await shell.WaitForExitAsync().WaitAsync(_deadline);
+    }
+
+    /// <summary>A shell that is no child of ours: it executes something at a line, and ends at the next one.</summary>
+    private static Process StartOrphan(out int pid)
+    {
+        // The outer shell waits for it, so that .NET, whose child that one is, waits for the outer one alone. By 3, since a
+        // shell gives /dev/null to what it runs in the background.
+        Process outer = Process.Start(new ProcessStartInfo(
+            "/bin/sh", ["-c", "exec 3<&0; { read line; /bin/true; read line; } <&3 & echo $!; wait"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        pid = int.Parse(outer.StandardOutput.ReadLine()!);
+        return outer;
+    }
+
+    private static async Task<string> ReceiveAsync(Socket socket)
+    {
+        using var limit = new CancellationTokenSource(_deadline);
+        var buffer = new byte[1000];
+        return Encoding.UTF8.GetString(buffer, 0, await socket.ReceiveAsync(buffer, limit.Token));
+    }
+
+    private static async Task UntilAsync(Socket socket, string line)
+    {
+        while (!(await ReceiveAsync(socket)).Split('\n').Contains(line))
+        {
+            // Another state.
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        using var limit = new CancellationTokenSource(_deadline);
+        while (!isSo())
+            await Task.Delay(5, limit.Token);
+    }
+
+    /// <summary>Keeps the tracer thread at an exec until the test lets it go on.</summary>
+    private sealed class Gate : IDisposable
+    {
+        internal TaskCompletionSource Attached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal ManualResetEventSlim Leave { get; } = new();
+
+        public void Dispose() => Leave.Dispose();
+
+        internal sealed class Keeper(Gate gate) : IFollowObserver
+        {
+            public void Attached(FollowedProcess process) => gate.Attached.TrySetResult();
+
+            public void Execed(FollowedProcess process, in ExecView image)
+            {
+                gate.Entered.TrySetResult();
+                gate.Leave.Wait(_deadline);
+            }
+        }
+    }
+
+    private sealed class Listener : IRunListener
+    {
+        internal TaskCompletionSource<FollowedRun> Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal List<string> Told { get; } = [];
+
+        public void Began(FollowedRun run)
+        {
+            Told.Add("began");
+            Begun.SetResult(run);
+        }
+
+        public void Followed(FollowedRun run) => Told.Add("followed");
+
+        public void Ended(FollowedRun run, Collectors.Recording.RecordedRun recorded) => Told.Add("ended");
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace ForkFollow.Service.Tests;
+
+/// <summary>samples/Lifetimes, built by this project: the library as a user of it has it.</summary>
+public sealed class SampleTests : IDisposable
+{
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Its_collector_and_its_observer_see_each_process_of_a_command()
+    {
+        using Process sample = Start("/bin/sh", "-c", "/bin/true; /bin/true; (:); exit 3");
+        string output = await EndAsync(sample);
+        Assert.Equal(3, sample.ExitCode);
+        string shell = Path.GetFileName(File.ResolveLinkTarget("/bin/sh", returnFinalTarget: true)?.FullName ?? "/bin/sh");
+        Assert.Equal(3, Regex.Count(output, @"^\d+ executes /", RegexOptions.Multiline));
+        Assert.Matches(@"(?m)^true: 2 processes, \d+\.\d ms$", output);
+        Assert.Matches($@"(?m)^{Regex.Escape(shell)}: 1 processes, \d+\.\d ms$", output);
+        Assert.Matches(@"(?m)^\(sh\): 1 processes, \d+\.\d ms$", output);
+        Assert.True(File.Exists(Path.Combine(_folder, "out", "tree.json")));
+    }
+
+    [Fact]
+    public async Task It_follows_targets_of_the_configuration_in_each_of_their_lives()
+    {
+        // A program of a name that nobody else has.
+        string program = Path.Combine(_folder, "ff-sample-target");
+        File.Copy(File.ResolveLinkTarget("/bin/sleep", returnFinalTarget: true)?.FullName ?? "/bin/sleep", program);
+        using Process sample = Start();
+        Assert.NotEqual(await LiveAsync(program), await LiveAsync(program));
+        using (Process kill = Process.Start("/bin/kill", ["-TERM", $"{sample.Id}"]))
+            await kill.WaitForExitAsync();
+        string output = await EndAsync(sample);
+        Assert.Equal(0, sample.ExitCode);
+        Assert.Matches(@"(?m)^ff-sample-target: 2 processes", output);
+        Assert.Equal(2, Directory.GetDirectories(Path.Combine(_folder, "out"), "target-*").Length);
+    }
+
+    /// <summary>One life of the target: it ends when it is followed.</summary>
+    private static async Task<int> LiveAsync(string program)
+    {
+        using Process target = Process.Start(program, ["60"]);
+        using var limit = new CancellationTokenSource(_deadline);
+        while (TracerOf(target.Id) == 0)
+            await Task.Delay(5, limit.Token);
+        target.Kill();
+        await target.WaitForExitAsync(limit.Token);
+        return target.Id;
+    }
+
+    private static int TracerOf(int pid)
+    {
+        try
+        {
+            string line = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("TracerPid:", StringComparison.Ordinal));
+            return int.Parse(line[10..]);
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            return 0;
+        }
+    }
+
+    private Process Start(params string[] command)
+    {
+        var start = new ProcessStartInfo(Places.Sample, command)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _folder,
+        };
+        start.Environment["FORKFOLLOW__OUTPUT"] = Path.Combine(_folder, "out");
+        start.Environment["FORKFOLLOW__SCANINTERVAL"] = "0.01";
+        if (command.Length == 0)
+        {
+            start.Environment["FORKFOLLOW__TARGETS__0__EXECUTABLE"] = "ff-sample-target";
+            start.Environment["FORKFOLLOW__TARGETS__0__NAME"] = "target";
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static async Task<string> EndAsync(Process process)
+    {
+        using var limit = new CancellationTokenSource(_deadline);
+        try
+        {
+            Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
+            string output = await process.StandardOutput.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            Assert.Equal("", await errors);
+            return output;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw new TimeoutException("the sample did not end");
+        }
+    }
+}
