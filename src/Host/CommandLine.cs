@@ -107,6 +107,12 @@ internal static class CommandLine
         HelpName = "NAME,…",
     };
 
+    private static readonly Option<bool> _injectTraceparent = new("--inject-traceparent")
+    {
+        Description = "With an OTLP endpoint (OTEL_EXPORTER_OTLP_ENDPOINT): the launched command gets TRACEPARENT of its span, "
+            + "so that its own spans join.",
+    };
+
     private static readonly Option<bool> _quiet = new("--quiet", "-q")
     {
         Description = "No report and no status line: problems only.",
@@ -152,7 +158,7 @@ internal static class CommandLine
             + "  forkfollow [options] -p PID[,PID…]        follow running processes")
         {
             _pids, _output, _force, _collect, _frequency, _events, _callGraph, _mmapPages, _procfsInterval,
-            _dotNetTrace, _duration, _noDescendants, _until, _onExit, _format, _quiet, _verbose,
+            _dotNetTrace, _duration, _noDescendants, _until, _onExit, _format, _injectTraceparent, _quiet, _verbose,
         };
         root.SetAction(parsed => Program.Follow(ToSettings(parsed, command), parsed.GetValue(_verbose)));
 
@@ -204,6 +210,7 @@ internal static class CommandLine
             Until = ParseChoice<FollowUntil>("--until", parsed.GetValue(_until), "root or all"),
             OnExit = ParseChoice<OnExit>("--on-exit", parsed.GetValue(_onExit), "kill or detach"),
             Formats = [.. ResultFormats.Parse(parsed.GetValue(_format)).Select(one => one.Format)],
+            InjectTraceparent = parsed.GetValue(_injectTraceparent),
             Quiet = parsed.GetValue(_quiet),
         };
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ForkFollow.Collectors;
 using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
+using ForkFollow.Service.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +19,7 @@ public sealed class FollowService : BackgroundService
 
     private readonly FollowSettings _settings;
     private readonly FollowOutcome _outcome;
+    private readonly ProcessTelemetry _telemetry;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<FollowService> _logger;
     private readonly FollowerFigures _figures = new();
@@ -30,11 +32,13 @@ public sealed class FollowService : BackgroundService
     public FollowService(
         FollowSettings settings,
         FollowOutcome outcome,
+        ProcessTelemetry telemetry,
         IHostApplicationLifetime lifetime,
         ILogger<FollowService> logger)
     {
         _settings = settings;
         _outcome = outcome;
+        _telemetry = telemetry;
         _lifetime = lifetime;
         _logger = logger;
     }
@@ -95,9 +99,11 @@ public sealed class FollowService : BackgroundService
         try
         {
             using var choice = CollectorChoice.Make(_settings, results, directory, Report);
+            await using TelemetryRun telemetry = _telemetry.Follow(results, _figures);
             using (var collectors = new CollectorHost(results, choice.Collectors))
-                await FollowAsync(choice, collectors, directory, stoppingToken).ConfigureAwait(false);
+                await FollowAsync(choice, collectors, directory, telemetry, stoppingToken).ConfigureAwait(false);
             choice.End();
+            await telemetry.EndAsync().ConfigureAwait(false);
             Finish(results, directory);
         }
         finally
@@ -122,10 +128,11 @@ public sealed class FollowService : BackgroundService
     }
 
     private async Task FollowAsync(
-        CollectorChoice choice, CollectorHost collectors, ResultDirectory directory, CancellationToken stoppingToken)
+        CollectorChoice choice, CollectorHost collectors, ResultDirectory directory, TelemetryRun telemetry,
+        CancellationToken stoppingToken)
     {
         RunResults results = collectors.Results;
-        await using FollowSession session = await StartAsync(choice, collectors).ConfigureAwait(false);
+        await using FollowSession session = await StartAsync(choice, collectors, telemetry).ConfigureAwait(false);
         await PublishAsync(session).ConfigureAwait(false);
         using var status = StatusLine.Show(results, !_settings.Quiet);
         using var ended = new CancellationTokenSource();
@@ -153,7 +160,7 @@ public sealed class FollowService : BackgroundService
             await session.SignalRootAsync(signal).ConfigureAwait(false);
     }
 
-    private Task<FollowSession> StartAsync(CollectorChoice choice, CollectorHost collectors) => _settings.Launches
+    private Task<FollowSession> StartAsync(CollectorChoice choice, CollectorHost collectors, TelemetryRun telemetry) => _settings.Launches
         ? FollowSession.LaunchAsync(
             new()
             {
@@ -161,6 +168,7 @@ public sealed class FollowService : BackgroundService
                 Until = _settings.Until,
                 OnExit = _settings.OnExit,
                 Environment = choice.Variables,
+                EnvironmentOverrides = telemetry.LaunchEnvironment,
             },
             collectors, _logger, _figures)
         : FollowSession.AttachAsync(

@@ -60,6 +60,9 @@ public sealed record FollowSettings
     /// <summary>The result files to write beside tree.json, by the names that <c>--format</c> takes.</summary>
     public IReadOnlyList<string> Formats { get; init; } = [.. ResultFormats.Default.Select(one => one.Format)];
 
+    /// <summary>The launched command gets the trace context of its span, if spans are exported.</summary>
+    public bool InjectTraceparent { get; init; }
+
     /// <summary>No report, no status line: problems only.</summary>
     public bool Quiet { get; init; }
 

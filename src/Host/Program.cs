@@ -1,3 +1,4 @@
+using ForkFollow.Service.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -25,6 +26,9 @@ internal static class Program
             builder.Logging.AddFilter(typeof(Program).Namespace, LogLevel.Trace);
 
         var outcome = new FollowOutcome();
+        builder.Services.AddForkFollowTelemetry(builder.Configuration);
+        if (settings.InjectTraceparent)
+            builder.Services.Configure<TelemetryOptions>(options => options.InjectTraceparent = true);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(outcome);
         builder.Services.AddSingleton<IHostLifetime, FollowLifetime>();

@@ -1,0 +1,26 @@
+namespace ForkFollow.Service.Telemetry;
+
+/// <summary>
+/// What is exported and how, beside what OTEL_* variables say (docs/opentelemetry.md). The section
+/// <c>ForkFollow:Telemetry</c> of the configuration.
+/// </summary>
+public sealed class TelemetryOptions
+{
+    /// <summary>The section of the configuration that it is bound from.</summary>
+    public const string Section = "ForkFollow:Telemetry";
+
+    /// <summary>A launched command gets TRACEPARENT of its own span, so that the spans that it makes itself join.</summary>
+    public bool InjectTraceparent { get; set; }
+
+    /// <summary>Metrics carry the pid too, and are sent as differences (delta temporality).</summary>
+    public bool PidAttribute { get; set; }
+
+    /// <summary>Spans carry the arguments of each program. They may hold secrets.</summary>
+    public bool CommandArgs { get; set; }
+
+    /// <summary>How many ended spans wait at most while the endpoint is down or slow; more are dropped, and counted.</summary>
+    public int MaxPendingSpans { get; set; } = 32_768;
+
+    /// <summary>How long the end of a run waits at most for what is still to be sent.</summary>
+    public TimeSpan FlushTimeout { get; set; } = TimeSpan.FromSeconds(5);
+}
