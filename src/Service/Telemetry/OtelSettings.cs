@@ -36,6 +36,12 @@ internal sealed class OtelSettings
                 ? milliseconds
                 : DefaultTimeout;
 
+    /// <summary>Whether they say what service.name is.</summary>
+    internal bool NamesService =>
+        Value("OTEL_SERVICE_NAME") is not null
+        || (Value("OTEL_RESOURCE_ATTRIBUTES") ?? "").Split(',')
+            .Any(one => one.TrimStart().StartsWith("service.name=", StringComparison.Ordinal));
+
     /// <summary>Reads them.</summary>
     internal static OtelSettings Read(IConfiguration configuration)
     {

@@ -41,7 +41,7 @@ public static class TelemetryServices
         settings.Publish(configuration);
         services.TryAddSingleton(configuration);
         IOpenTelemetryBuilder builder = new HostOpenTelemetryBuilder(services);
-        builder.ConfigureResource(NameService).UseOtlpExporter();
+        builder.ConfigureResource(resource => NameService(resource, settings)).UseOtlpExporter();
         if (settings.Sends(Signal.Traces))
             services.ConfigureOpenTelemetryTracerProvider(traces => traces.AddSource(ProcessTelemetry.ScopeName));
         if (settings.Sends(Signal.Metrics))
@@ -58,10 +58,15 @@ public static class TelemetryServices
         services.TryAddSingleton(provider => Make(provider, settings));
     }
 
-    /// <summary>The name of last resort: OTEL_SERVICE_NAME, and what the host has configured before, stay.</summary>
-    private static void NameService(ResourceBuilder resource)
+    /// <summary>
+    /// The name of last resort: OTEL_SERVICE_NAME, and what the host has configured before, stay. The resource as it is built
+    /// here knows variables of the environment, but not yet the host's configuration: hence the settings.
+    /// </summary>
+    private static void NameService(ResourceBuilder resource, OtelSettings settings)
     {
         const string Name = "service.name";
+        if (settings.NamesService)
+            return;
         if (resource.Build().Attributes.All(
             one => one.Key != Name || one.Value is string value && value.StartsWith("unknown_service", StringComparison.Ordinal)))
         {

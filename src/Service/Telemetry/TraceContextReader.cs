@@ -19,6 +19,9 @@ internal sealed class TraceContextReader
 
     private const int LongestParent = 256;
 
+    /// <summary>Of a traceparent, as far as version 00 goes.</summary>
+    private const int Length = 55;
+
     private byte[] _buffer = new byte[16 * 1024];
 
     /// <summary>The context of TRACEPARENT in a process's environment; null if there is none, or the process is gone.</summary>
@@ -60,7 +63,8 @@ internal sealed class TraceContextReader
             return null;
         if (state is not null && !state.All(char.IsAscii))
             state = null;
-        return ActivityContext.TryParse(parent, state, isRemote: true, out ActivityContext context)
+        // What a later version says besides, .NET takes for an error and W3C for none.
+        return ActivityContext.TryParse(parent![..Length], state, isRemote: true, out ActivityContext context)
             && context.TraceId != default && context.SpanId != default
                 ? context
                 : null;
@@ -72,7 +76,6 @@ internal sealed class TraceContextReader
     /// </summary>
     private static bool IsTraceparent(string? text)
     {
-        const int Length = 55;
         if (text is null || text.Length < Length || text[2] != '-' || text[35] != '-' || text[52] != '-')
             return false;
         for (int i = 0; i < Length; i++)
