@@ -58,8 +58,11 @@ internal sealed class RunReader
     /// <summary>TRACEPARENT and TRACESTATE for the command.</summary>
     internal IReadOnlyList<string> LaunchEnvironment { get; } = [];
 
-    /// <summary>Something is to be done soon though nothing changes: an answer, or results, are awaited.</summary>
-    internal bool IsBusy => _outbox.IsBusy || _tree.IsClosing;
+    /// <summary>
+    /// Something is to be done soon though nothing changes: an answer, or results, are awaited. While the endpoint is down it
+    /// is looked for no more often than once a second.
+    /// </summary>
+    internal bool IsBusy => (_outbox.IsBusy && !_outbox.IsDown) || _tree.IsClosing;
 
     /// <summary>Takes what is new.</summary>
     internal void Read() => Read(final: false);

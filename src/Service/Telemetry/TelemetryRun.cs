@@ -111,9 +111,20 @@ public sealed class TelemetryRun : IAsyncDisposable
         await rest.ConfigureAwait(false);
     }
 
+    /// <summary>A processor of the host's may throw, or we be wrong: the workload's status must not suffer for it.</summary>
     private async Task EndReaderAsync(TimeSpan limit)
     {
-        await PauseAsync(_loop);
-        await _reader!.EndAsync(limit).ConfigureAwait(false);
+        try
+        {
+            await _loop.ConfigureAwait(false);
+            await _reader!.EndAsync(limit).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _figures!.Ledger.Enqueue(new(
+                LedgerKind.Collector, 0,
+                $"the export through OpenTelemetry failed ({e.GetType().Name}: {e.Message}): results on disk are complete; if a processor "
+                + "of the host's is not the cause, report it"));
+        }
     }
 }

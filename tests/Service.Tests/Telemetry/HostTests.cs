@@ -5,6 +5,7 @@ using ForkFollow.Service.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
@@ -69,7 +70,7 @@ public sealed class HostTests
         {
             ProcessTelemetry telemetry = host.Services.GetRequiredService<ProcessTelemetry>();
             for (int i = 0; i < 3; i++)
-                await FollowAsync(telemetry, "sh", "-c", "/bin/true; exit 2");
+                Assert.Empty((await FollowAsync(telemetry, "sh", "-c", "/bin/true; exit 2")).Ledger);
             source.StartActivity("sell")!.Dispose();
         }
 
@@ -90,7 +91,9 @@ public sealed class HostTests
         using (IHost host = MakeHost(receiver, _ => { }, ("ForkFollow:Telemetry:PidAttribute", "true")))
         {
             ProcessTelemetry telemetry = host.Services.GetRequiredService<ProcessTelemetry>();
-            await FollowAsync(telemetry, "sh", "-c", "i=0; while [ $i -lt 1500 ]; do /bin/true; i=$((i+1)); done");
+            FollowerFigures figures = await FollowAsync(
+                telemetry, "sh", "-c", "i=0; while [ $i -lt 1500 ]; do /bin/true; i=$((i+1)); done");
+            Assert.Empty(figures.Ledger);
         }
 
         Received received = await receiver.EndAsync();
@@ -100,6 +103,16 @@ public sealed class HostTests
         Assert.Equal(Processes + 1, ended.Sum(point => point.Value));
         Assert.Equal(Processes + 1, ended.Select(point => point["process.pid"]).Distinct().Count());
         Assert.All(ended, point => Assert.Equal("AGGREGATION_TEMPORALITY_DELTA", point.Temporality));
+    }
+
+    [SkippableFact]
+    public async Task A_processor_of_the_hosts_that_throws_is_told_and_harms_no_run()
+    {
+        await using Receiver receiver = await Receiver.StartAsync();
+        using IHost host = MakeHost(receiver, services => services
+            .ConfigureOpenTelemetryTracerProvider(traces => traces.AddProcessor(new Throwing())));
+        FollowerFigures figures = await FollowAsync(host.Services.GetRequiredService<ProcessTelemetry>(), "true");
+        Assert.Contains("thrown on purpose", Assert.Single(figures.Ledger).Text, StringComparison.Ordinal);
     }
 
     private static IConfigurationRoot Configuration(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
@@ -118,7 +131,7 @@ public sealed class HostTests
         return builder.Build();
     }
 
-    private static async Task FollowAsync(ProcessTelemetry telemetry, params string[] command)
+    private static async Task<FollowerFigures> FollowAsync(ProcessTelemetry telemetry, params string[] command)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var results = new RunResults(command);
@@ -132,6 +145,11 @@ public sealed class HostTests
         }
 
         await run.EndAsync();
-        Assert.Empty(figures.Ledger);
+        return figures;
+    }
+
+    private sealed class Throwing : BaseProcessor<Activity>
+    {
+        public override void OnEnd(Activity data) => throw new InvalidOperationException("thrown on purpose");
     }
 }
