@@ -36,12 +36,14 @@ public sealed class RunResults
     /// <summary>Grows with every birth, exec and end.</summary>
     public long Version => Volatile.Read(ref _version);
 
-    /// <summary>Completes once <see cref="Version"/> is no longer <paramref name="version"/>. One caller at a time.</summary>
+    /// <summary>
+    /// Completes once <see cref="Version"/> is no longer <paramref name="version"/>. Any number of callers; one that cancels is
+    /// kept until the next change, so do not cancel and wait again in a loop.
+    /// </summary>
     public async Task WaitForChangeAsync(long version, CancellationToken cancellation)
     {
         var waiter = new Waiter(version);
-        Volatile.Write(ref _waiter, waiter);
-        Interlocked.MemoryBarrier();
+        Push(waiter);
         if (Version == version)
             await waiter.Task.WaitAsync(cancellation).ConfigureAwait(false);
     }
@@ -125,11 +127,18 @@ public sealed class RunResults
     internal void TellChange()
     {
         Interlocked.MemoryBarrier();
-        Waiter? waiter = Volatile.Read(ref _waiter);
-        if (waiter is null || waiter.Version == _version)
+        if (Volatile.Read(ref _waiter) is null)
             return;
-        _waiter = null;
-        waiter.TrySetResult();
+        Waiter? waiter = Interlocked.Exchange(ref _waiter, null);
+        while (waiter is not null)
+        {
+            Waiter? next = waiter.Next;
+            if (waiter.Version == _version)
+                Push(waiter);
+            else
+                waiter.TrySetResult();
+            waiter = next;
+        }
     }
 
     /// <summary>Room for the births to come, made while nobody is held.</summary>
@@ -144,9 +153,19 @@ public sealed class RunResults
         }
     }
 
-    /// <summary>Waits for a version other than the one that it knows.</summary>
+    /// <summary>A full barrier: the version that is read behind it is not older than what the tracer thread saw before it looked.</summary>
+    private void Push(Waiter waiter)
+    {
+        do
+            waiter.Next = Volatile.Read(ref _waiter);
+        while (Interlocked.CompareExchange(ref _waiter, waiter, waiter.Next) != waiter.Next);
+    }
+
+    /// <summary>Waits for a version other than the one that it knows. In a list.</summary>
     private sealed class Waiter(long version) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
     {
+        internal Waiter? Next { get; set; }
+
         internal long Version { get; } = version;
     }
 }

@@ -37,6 +37,9 @@ public sealed record LaunchOptions
     /// value.
     /// </summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>Variables that the command has, as <c>NAME=value</c>, whatever value our environment gives them.</summary>
+    public IReadOnlyList<string> EnvironmentOverrides { get; init; } = [];
 }
 
 /// <summary>What to seize.</summary>

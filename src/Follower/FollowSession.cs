@@ -148,7 +148,7 @@ public sealed class FollowSession : IAsyncDisposable
         FollowerFigures? figures)
     {
         var session = new FollowSession(options.OnExit);
-        using var gate = new LaunchGate(path, arguments, options.Environment);
+        using var gate = new LaunchGate(path, arguments, options.Environment, options.EnvironmentOverrides);
         session.StartThread(observer, logger, figures, tracer => EnterGate(tracer, gate, options));
         session._tracer = await session._ready.Task.ConfigureAwait(false);
         await Task.WhenAny(session._tracer.RootStarted.Task, session.Completion).ConfigureAwait(false);

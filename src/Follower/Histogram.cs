@@ -9,7 +9,10 @@ namespace ForkFollow.Follower;
 public sealed class Histogram
 {
     private const int SubBuckets = 8;
-    private readonly long[] _counts = new long[64 * SubBuckets];
+    private readonly long[] _counts = new long[Buckets];
+
+    /// <summary>How many buckets there are.</summary>
+    public static int Buckets => 64 * SubBuckets;
 
     /// <summary>How many values were added.</summary>
     public long Count { get; private set; }
@@ -41,6 +44,20 @@ public sealed class Histogram
         return Max;
     }
 
+    /// <summary>How many values each bucket has. Any thread: a bucket may be a little older than the next.</summary>
+    /// <param name="counts">At least <see cref="Buckets"/> long.</param>
+    public void CopyCounts(Span<long> counts) => _counts.CopyTo(counts);
+
+    /// <summary>The largest value that belongs into a bucket, by its number in <see cref="CopyCounts"/>.</summary>
+    public static long UpperBound(int bucket)
+    {
+        if (bucket < SubBuckets)
+            return bucket;
+        int power = (bucket / SubBuckets) + 2;
+        long sub = bucket % SubBuckets;
+        return ((SubBuckets + sub + 1) << (power - 3)) - 1;
+    }
+
     /// <summary>Forgets all values.</summary>
     public void Clear()
     {
@@ -56,14 +73,5 @@ public sealed class Histogram
         int power = BitOperations.Log2((ulong)value);
         int sub = (int)(value >> (power - 3)) & (SubBuckets - 1);
         return ((power - 2) * SubBuckets) + sub;
-    }
-
-    private static long UpperBound(int bucket)
-    {
-        if (bucket < SubBuckets)
-            return bucket;
-        int power = (bucket / SubBuckets) + 2;
-        long sub = bucket % SubBuckets;
-        return ((SubBuckets + sub + 1) << (power - 3)) - 1;
     }
 }

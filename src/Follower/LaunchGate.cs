@@ -22,6 +22,7 @@ internal sealed unsafe class LaunchGate : IDisposable
     private readonly string _path;
     private readonly IReadOnlyList<string> _arguments;
     private readonly IReadOnlyList<string> _variables;
+    private readonly IReadOnlyList<string> _overrides;
     private readonly int _fifo;
     private readonly int _fdInChild;
     private readonly Thread _thread;
@@ -34,11 +35,14 @@ internal sealed unsafe class LaunchGate : IDisposable
     /// <param name="path">What to execute: a path, not searched.</param>
     /// <param name="arguments">Its arguments, the first being its name.</param>
     /// <param name="variables">What its environment has besides ours, as NAME=value, where ours has none of that name.</param>
-    internal LaunchGate(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables)
+    /// <param name="overrides">What its environment has instead of ours, as NAME=value.</param>
+    internal LaunchGate(
+        string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables, IReadOnlyList<string> overrides)
     {
         _path = path;
         _arguments = arguments;
         _variables = variables;
+        _overrides = overrides;
         _fifo = MakeFifo();
         _fdInChild = OpenPath($"/proc/self/fd/{_fifo}"); // a number that is taken here is free to be replaced there
         _thread = new(Spawn) { Name = "launch gate", IsBackground = true };
@@ -123,7 +127,7 @@ internal sealed unsafe class LaunchGate : IDisposable
     private int SpawnNow()
     {
         byte** argv = CopyToNative(_arguments);
-        byte** added = CopyToNative([.. _variables.Where(variable => !IsSet(variable))]);
+        byte** added = CopyToNative([.. _variables.Where(variable => !IsSet(variable)), .. _overrides]);
         byte** environment = Join(Environ(), added);
         byte* path = (byte*)Marshal.StringToCoTaskMemUTF8(_path);
         byte* gate = stackalloc byte[32];
@@ -211,7 +215,7 @@ internal sealed unsafe class LaunchGate : IDisposable
 
     private static bool IsSet(string variable)
     {
-        ReadOnlySpan<byte> name = Encoding.UTF8.GetBytes(variable[..(variable.IndexOf('=', StringComparison.Ordinal) + 1)]);
+        ReadOnlySpan<byte> name = NameOf(variable);
         for (byte** one = Environ(); *one != null; one++)
         {
             if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*one).StartsWith(name))
@@ -221,13 +225,27 @@ internal sealed unsafe class LaunchGate : IDisposable
         return false;
     }
 
-    /// <summary>An array of the strings of both, which stay where they are.</summary>
-    private static byte** Join(byte** first, byte** second)
+    /// <summary>NAME and the equals sign.</summary>
+    private static byte[] NameOf(string variable) =>
+        Encoding.UTF8.GetBytes(variable[..(variable.IndexOf('=', StringComparison.Ordinal) + 1)]);
+
+    /// <summary>An array of the strings of both, which stay where they are; of the first, those that are not overridden.</summary>
+    private byte** Join(byte** first, byte** second)
     {
-        int count = Count(first);
+        byte[][] overridden = [.. _overrides.Select(NameOf)];
         int more = Count(second);
-        byte** all = (byte**)NativeMemory.AllocZeroed((nuint)(count + more + 1), (nuint)sizeof(byte*));
-        new Span<nint>(first, count).CopyTo(new(all, count));
+        byte** all = (byte**)NativeMemory.AllocZeroed((nuint)(Count(first) + more + 1), (nuint)sizeof(byte*));
+        int count = 0;
+        for (byte** one = first; *one != null; one++)
+        {
+            ReadOnlySpan<byte> variable = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*one);
+            bool replaced = false;
+            foreach (byte[] name in overridden)
+                replaced |= variable.StartsWith(name);
+            if (!replaced)
+                all[count++] = *one;
+        }
+
         new Span<nint>(second, more).CopyTo(new(all + count, more));
         return all;
     }

@@ -22,7 +22,7 @@ internal static class CommandLine
     ];
 
     private static readonly (Option Option, string Key)[] _ofCommand =
-        [.. _common, (Force, "Force"), (Until, "Until"), (OnExit, "OnExit")];
+        [.. _common, (Force, "Force"), (Until, "Until"), (OnExit, "OnExit"), (InjectTraceparent, "Telemetry:InjectTraceparent")];
 
     private static readonly (Option Option, string Key)[] _ofService = [.. _common, (ScanInterval, "ScanInterval"), (MaxRuns, "MaxRuns")];
 
@@ -62,7 +62,7 @@ internal static class CommandLine
             + "  forkfollow [options] -p PID[,PID…]        follow running processes")
         {
             Pids, Output, Force, Collect, Frequency, Events, StackKind, MmapPages, ProcfsInterval,
-            DotNetTrace, Duration, NoDescendants, Until, OnExit, Format, Config, Quiet, Verbose,
+            DotNetTrace, Duration, NoDescendants, Until, OnExit, Format, InjectTraceparent, Config, Quiet, Verbose,
         };
         root.SetAction(parsed => Follow(parsed, command));
 

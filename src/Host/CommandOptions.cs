@@ -124,6 +124,12 @@ internal static class CommandOptions
         HelpName = "FILE",
     };
 
+    internal static readonly Option<bool> InjectTraceparent = new("--inject-traceparent")
+    {
+        Description = "With an OTLP endpoint (OTEL_EXPORTER_OTLP_ENDPOINT): the launched command gets TRACEPARENT of its span, "
+            + "so that its own spans join.",
+    };
+
     internal static readonly Option<bool> Quiet = new("--quiet", "-q")
     {
         Description = "No report and no status line: problems only.",

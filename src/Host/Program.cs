@@ -27,7 +27,7 @@ internal static class Program
         if (verbose)
             builder.Logging.AddFilter("ForkFollow", LogLevel.Trace);
 
-        builder.Services.AddForkFollow(options);
+        builder.Services.AddForkFollow(options).AddTelemetry(builder.Configuration);
         if (options.Targets.Count == 0)
         {
             builder.Services.AddSingleton<IRunListener>(new TerminalListener(options.Quiet));

@@ -1,4 +1,5 @@
 using ForkFollow.Service;
+using ForkFollow.Service.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -45,6 +46,7 @@ public static class ForkFollowServices
     private static ForkFollowBuilder AddServices(IServiceCollection services)
     {
         services.TryAddSingleton<FollowOutcome>();
+        services.TryAddSingleton(ProcessTelemetry.Off);
         services.TryAddSingleton<RunFactory>();
         services.TryAddSingleton<TargetSupervisor>();
         services.TryAddSingleton<ServiceManager>();

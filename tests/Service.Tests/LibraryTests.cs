@@ -30,7 +30,7 @@ public sealed class LibraryTests : IDisposable
         using var gate = new Gate();
         using Process shell = StartOrphan(out int pid);
 
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(new ServiceManager(
             logger, name => name switch { "NOTIFY_SOCKET" => notify, "WATCHDOG_USEC" => "200000", _ => null }));
         builder.Services.AddSingleton(gate);
@@ -69,7 +69,7 @@ public sealed class LibraryTests : IDisposable
     {
         using Process shell = StartOrphan(out int pid);
         var listener = new Listener();
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(listener);
         builder.Services
             .AddForkFollow(options =>

@@ -1,3 +1,4 @@
+using ForkFollow.Service.Telemetry;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -127,7 +128,7 @@ public sealed class SettingTests
     [Fact]
     public async Task A_host_does_not_start_with_faults_and_tells_them_all()
     {
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection([new("ForkFollow:Frequency", "abc"), new("ForkFollow:Typo", "1")]);
         builder.Services.AddForkFollow(options => options.MaxRuns = 0);
         using IHost host = builder.Build();
@@ -144,7 +145,7 @@ public sealed class SettingTests
         using JsonDocument file = JsonDocument.Parse(File.ReadAllText(path), new() { CommentHandling = JsonCommentHandling.Skip });
         Assert.Equal(
             SettingTable.All.Select(setting => setting.Key).Append("Targets").Order(),
-            file.RootElement.GetProperty("ForkFollow").EnumerateObject().Select(property => property.Name).Order());
+            KeysOf(file.RootElement.GetProperty("ForkFollow"), "").Order());
 
         var options = new ForkFollowOptions();
         Assert.Empty(SettingReader.Read(new ConfigurationBuilder().AddJsonFile(path).Build(), options));
@@ -158,7 +159,13 @@ public sealed class SettingTests
     [Fact]
     public void Every_option_is_a_setting_but_those_that_say_what_to_run() => Assert.Equal(
         SettingTable.All.Select(setting => setting.Key).Concat(["Targets", "Command", "Pids"]).Order(),
-        typeof(ForkFollowOptions).GetProperties().Select(property => property.Name).Order());
+        typeof(ForkFollowOptions).GetProperties().Select(property => property.Name).Where(name => name != "Telemetry")
+            .Concat(typeof(TelemetryOptions).GetProperties().Select(property => "Telemetry:" + property.Name)).Order());
+
+    private static IEnumerable<string> KeysOf(JsonElement section, string prefix) => section.EnumerateObject().SelectMany(
+        property => property.Value.ValueKind == JsonValueKind.Object
+            ? KeysOf(property.Value, prefix + property.Name + ":")
+            : [prefix + property.Name]);
 
     [Theory]
     [InlineData("pid=12", "pid=12")]

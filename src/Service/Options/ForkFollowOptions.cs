@@ -1,5 +1,6 @@
 using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
+using ForkFollow.Service.Telemetry;
 
 namespace ForkFollow.Service;
 
@@ -83,6 +84,9 @@ public sealed class ForkFollowOptions
 
     /// <summary>The result files beside tree.json: html, pprof, folded, speedscope, firefox, timeline.</summary>
     public IReadOnlyList<string> Formats { get; set; } = [.. ResultFormats.Default.Select(one => one.Format)];
+
+    /// <summary>What is exported through OpenTelemetry and how, if it is (<see cref="ForkFollowBuilder.AddTelemetry"/>).</summary>
+    public TelemetryOptions Telemetry { get; } = new();
 
     /// <summary>For the command: no report and no status line, problems only. The service library shows nothing anyway.</summary>
     public bool Quiet { get; set; }

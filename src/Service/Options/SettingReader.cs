@@ -15,17 +15,7 @@ internal static class SettingReader
     internal static IReadOnlyList<string> Read(IConfiguration configuration, ForkFollowOptions options)
     {
         var faults = new List<string>();
-        IConfigurationSection section = configuration.GetSection(ForkFollowOptions.Section);
-        foreach (IConfigurationSection child in section.GetChildren())
-        {
-            if (Is(child, SettingTable.Targets))
-                TargetReader.Read(Latest(configuration, child.Path), options, faults);
-            else if (SettingTable.All.FirstOrDefault(one => Is(child, one.Key)) is { } setting)
-                Apply(setting, Latest(configuration, child.Path), options, faults);
-            else
-                faults.Add(Unknown(child, [.. SettingTable.All.Select(one => one.Key), SettingTable.Targets]));
-        }
-
+        Read(configuration, configuration.GetSection(ForkFollowOptions.Section), "", options, faults);
         return faults;
     }
 
@@ -38,6 +28,31 @@ internal static class SettingReader
         string remedy = near.Length > 0 ? "correct the name, or remove it" : "remove it, or name one of " + string.Join(", ", names);
         return $"{section.Path}: there is no such setting{near}; {remedy}";
     }
+
+    /// <summary>Reads a section, and those of our sections that are in it.</summary>
+    /// <param name="configuration">All of it.</param>
+    /// <param name="section">The section.</param>
+    /// <param name="prefix">What the keys of its settings begin with: empty, or the name of a section and a colon.</param>
+    /// <param name="options">Takes the values.</param>
+    /// <param name="faults">Takes what is wrong.</param>
+    private static void Read(
+        IConfiguration configuration, IConfigurationSection section, string prefix, ForkFollowOptions options, List<string> faults)
+    {
+        foreach (IConfigurationSection child in section.GetChildren())
+        {
+            string key = prefix + child.Key;
+            if (Same(key, SettingTable.Targets))
+                TargetReader.Read(Latest(configuration, child.Path), options, faults);
+            else if (SettingTable.All.FirstOrDefault(one => Same(one.Key, key)) is { } setting)
+                Apply(setting, Latest(configuration, child.Path), options, faults);
+            else if (SettingTable.Sections.Any(one => Same(one, key)))
+                Read(configuration, child, key + ":", options, faults);
+            else
+                faults.Add(Unknown(child, SettingTable.NamesBehind(prefix)));
+        }
+    }
+
+    private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 
     private static void Apply(Setting setting, IConfigurationSection section, ForkFollowOptions options, List<string> faults)
     {

@@ -39,7 +39,26 @@ internal static class SettingTable
         Setting.Seconds(
             "ScanInterval", "scan interval", "0.01 to 3600", 0.01, 3600, o => o.ScanInterval, (o, value) => o.ScanInterval = value),
         Setting.Number("MaxRuns", 1, 1000, o => o.MaxRuns, (o, value) => o.MaxRuns = value),
+        Setting.Flag(
+            "Telemetry:InjectTraceparent", o => o.Telemetry.InjectTraceparent, (o, value) => o.Telemetry.InjectTraceparent = value),
+        Setting.Flag("Telemetry:PidAttribute", o => o.Telemetry.PidAttribute, (o, value) => o.Telemetry.PidAttribute = value),
+        Setting.Flag("Telemetry:CommandArgs", o => o.Telemetry.CommandArgs, (o, value) => o.Telemetry.CommandArgs = value),
+        Setting.Number(
+            "Telemetry:MaxPendingSpans", 512, 1_000_000,
+            o => o.Telemetry.MaxPendingSpans, (o, value) => o.Telemetry.MaxPendingSpans = value),
+        Setting.Seconds(
+            "Telemetry:FlushTimeout", "time", "0 to 3600", 0, 3600,
+            o => o.Telemetry.FlushTimeout, (o, value) => o.Telemetry.FlushTimeout = value),
     ];
+
+    /// <summary>The sections within ours.</summary>
+    internal static IReadOnlyList<string> Sections { get; } =
+        [.. All.Where(one => one.Key.Contains(':', StringComparison.Ordinal)).Select(one => one.Key[..one.Key.IndexOf(':', StringComparison.Ordinal)]).Distinct()];
+
+    /// <summary>What may stand in a section: of <c>""</c>, or of <c>Telemetry:</c>.</summary>
+    internal static IReadOnlyList<string> NamesBehind(string prefix) => prefix.Length > 0
+        ? [.. All.Where(one => one.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).Select(one => one.Key[prefix.Length..])]
+        : [.. All.Select(one => one.Key).Where(key => !key.Contains(':', StringComparison.Ordinal)), Targets, .. Sections];
 
     internal static Setting Find(string key) => All.Single(one => one.Key == key);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ForkFollow.Collectors;
 using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
+using ForkFollow.Service.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -98,15 +99,15 @@ internal sealed class FollowRun
         IServiceScope scope = _factory.NewScope();
         try
         {
-            // What follows the run from outside (telemetry) begins here: it has Results and Figures, and is told of the end
-            // as an IRunListener. What the environment of a command needs for it goes to LaunchAsync, below.
             Collector[] further = _factory.CollectorsOf(scope);
             using var choice = CollectorChoice.Make(_settings, results, directory, further, Report);
+            await using TelemetryRun telemetry = _factory.Telemetry.Follow(results, _figures);
             int status;
             using (var collectors = new CollectorHost(results, choice.Collectors))
-                status = await FollowAsync(run, choice, Observe(collectors, scope), stoppingToken).ConfigureAwait(false);
+                status = await FollowAsync(run, choice, telemetry, Observe(collectors, scope), stoppingToken).ConfigureAwait(false);
             _factory.Tell(listener => listener.Followed(run));
             choice.End();
+            await telemetry.EndAsync().ConfigureAwait(false); // it may add to the ledger
             Finish(run, directory);
             return status;
         }
@@ -146,9 +147,9 @@ internal sealed class FollowRun
     }
 
     private async Task<int> FollowAsync(
-        FollowedRun run, CollectorChoice choice, IFollowObserver observer, CancellationToken stoppingToken)
+        FollowedRun run, CollectorChoice choice, TelemetryRun telemetry, IFollowObserver observer, CancellationToken stoppingToken)
     {
-        await using FollowSession session = await StartAsync(choice, observer).ConfigureAwait(false);
+        await using FollowSession session = await StartAsync(choice, telemetry, observer).ConfigureAwait(false);
         await PublishAsync(session).ConfigureAwait(false);
         _begun.SetResult(run);
         _factory.Tell(listener => listener.Began(run));
@@ -180,7 +181,7 @@ internal sealed class FollowRun
             await session.SignalRootAsync(signal).ConfigureAwait(false);
     }
 
-    private Task<FollowSession> StartAsync(CollectorChoice choice, IFollowObserver observer) => _settings.Launches
+    private Task<FollowSession> StartAsync(CollectorChoice choice, TelemetryRun telemetry, IFollowObserver observer) => _settings.Launches
         ? FollowSession.LaunchAsync(
             new()
             {
@@ -188,6 +189,7 @@ internal sealed class FollowRun
                 Until = _settings.Until,
                 OnExit = _settings.OnExit,
                 Environment = choice.Variables,
+                EnvironmentOverrides = telemetry.LaunchEnvironment,
             },
             observer, _logger, _figures)
         : FollowSession.AttachAsync(

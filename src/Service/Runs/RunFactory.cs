@@ -1,5 +1,6 @@
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
+using ForkFollow.Service.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -7,13 +8,17 @@ namespace ForkFollow.Service;
 
 /// <summary>Makes runs, each with a scope of services of its own: one's own collectors and observers serve one run each.</summary>
 internal sealed class RunFactory(
-    IServiceScopeFactory scopes, IEnumerable<RunPart> parts, IEnumerable<IRunListener> listeners, ILogger<FollowRun> logger)
+    IServiceScopeFactory scopes, IEnumerable<RunPart> parts, IEnumerable<IRunListener> listeners, ProcessTelemetry telemetry,
+    ILogger<FollowRun> logger)
 {
     /// <summary>Makes a run, which has not begun.</summary>
     internal FollowRun Make(FollowSettings settings) => new(settings, this);
 
     /// <summary>For each run.</summary>
     internal ILogger Logger => logger;
+
+    /// <summary>Exports runs, if that is on.</summary>
+    internal ProcessTelemetry Telemetry => telemetry;
 
     /// <summary>Services for one run, to be disposed at its end.</summary>
     internal IServiceScope NewScope() => scopes.CreateScope();
