@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
 using ForkFollow.Service.Telemetry;
