@@ -21,11 +21,11 @@ internal sealed class Series
     private readonly HashSet<(string, string)> _types = [];
 
     /// <summary>The name that a process is counted by.</summary>
-    internal string NameFor(FollowedProcess process)
-    {
-        string name = ExecutableName.Of(process);
-        return _names.Contains(name) || (_names.Count < MostNames && _names.Add(name)) ? name : Other;
-    }
+    internal string NameFor(FollowedProcess process) => NameFor(ExecutableName.Of(process));
+
+    /// <summary>The name that an executable is counted by.</summary>
+    internal string NameFor(string name) =>
+        _names.Contains(name) || (_names.Count < MostNames && _names.Add(name)) ? name : Other;
 
     /// <summary>The type that an exception is counted by.</summary>
     internal string TypeFor(string name, string type) =>
