@@ -32,6 +32,11 @@ public sealed class SettingTests
             ["Quiet"] = "true",
             ["ScanInterval"] = "0.25",
             ["MaxRuns"] = "3",
+            ["Telemetry:InjectTraceparent"] = "true",
+            ["Telemetry:PidAttribute"] = "true",
+            ["Telemetry:CommandArgs"] = "true",
+            ["Telemetry:MaxPendingSpans"] = "1000",
+            ["Telemetry:FlushTimeout"] = "0.5",
         };
         Assert.Equal(SettingTable.All.Select(setting => setting.Key).Order(), values.Keys.Order());
         ForkFollowOptions options = Read(out IReadOnlyList<string> faults, values);
@@ -57,6 +62,7 @@ public sealed class SettingTests
             ["Targets:0:Pid"] = "zero",
             ["Targets:0:PidFiles"] = "/x",
             ["Quiet:Very"] = "true",
+            ["Telemetry:PidAtribute"] = "true",
         });
         Assert.Equal(
             [
@@ -70,6 +76,7 @@ public sealed class SettingTests
                 "ForkFollow:Quiet: it has settings below it; it takes a value",
                 "ForkFollow:Targets:0:Pid: 'zero' is no pid; it takes 1 to 4194304",
                 "ForkFollow:Targets:0:PidFiles: there is no such setting (did you mean PidFile?); correct the name, or remove it",
+                "ForkFollow:Telemetry:PidAtribute: there is no such setting (did you mean PidAttribute?); correct the name, or remove it",
                 "ForkFollow:frequncy: there is no such setting (did you mean Frequency?); correct the name, or remove it",
             ],
             faults.Select(fault => fault.StartsWith("ForkFollow:Events", StringComparison.Ordinal) ? fault[..45] : fault)
