@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ForkFollow.Tests.Otlp;
 
 namespace ForkFollow.Host.Tests;
 
@@ -59,7 +60,9 @@ public sealed class ServiceTests : IDisposable
     {
         Skip.IfNot(File.Exists("/usr/sbin/nginx"), "needs nginx");
         string pidFile = Path.Combine(_program.Folder, "nginx.pid");
-        await using ServiceProgram service = await ServiceProgram.StartAsync(_program, Settings($$"""{ "PidFile": "{{pidFile}}" }"""));
+        await using Receiver receiver = await Receiver.StartAsync();
+        await using ServiceProgram service = await ServiceProgram.StartAsync(
+            _program, Settings($$"""{ "PidFile": "{{pidFile}}" }""", endpoint: $"http://127.0.0.1:{receiver.HttpPort}"));
         await using RestartedNginx server = await RestartedNginx.StartAsync(_program.Folder);
         var lives = new List<int[]>();
         for (int life = 0; life < 3; life++)
@@ -83,6 +86,7 @@ public sealed class ServiceTests : IDisposable
         Assert.Equal(
             ["exited", "exited", "detached"],
             runs.Select(run => Assert.Single(run.Processes.Select(process => process.GetProperty("end").GetString()).Distinct())));
+        AssertSpans(lives, (await receiver.EndAsync()).Spans);
     }
 
     [Fact]
@@ -191,8 +195,21 @@ public sealed class ServiceTests : IDisposable
 
     private static RunFile Read(string run) => RunFile.Read(Path.Combine(run, "tree.json"));
 
-    private static string Settings(string targets, string more = "") =>
-        $$"""{ "ForkFollow": { "Targets": [ {{targets}} ]{{more}} } } // as an administrator writes it""";
+    private static string Settings(string targets, string more = "", string endpoint = "") => $$"""
+        { "ForkFollow": { "Targets": [ {{targets}} ]{{more}} }, // as an administrator writes it
+          "OpenTelemetry": { "Exporter": { "Otlp": { "Endpoint": "{{endpoint}}", "Protocol": "http/protobuf" } } } }
+        """;
+
+    /// <summary>A trace for each life: the master, and below it its workers.</summary>
+    private static void AssertSpans(List<int[]> lives, IReadOnlyList<ReceivedSpan> spans)
+    {
+        List<ReceivedSpan>[] traces = [.. spans.GroupBy(span => span.Trace).Select(trace => trace.OrderBy(span => span.ProcessId).ToList())];
+        Assert.Equal(
+            lives.Select(life => string.Join(' ', life)).Order(),
+            traces.Select(trace => string.Join(' ', trace.Select(span => span["process.pid"]))).Order());
+        Assert.All(traces, trace => Assert.Equal(["", trace[0].Id, trace[0].Id], trace.Select(span => span.Parent)));
+        Assert.Equal(spans.Count, spans.DistinctBy(span => span.Id).Count());
+    }
 
     /// <summary>A copy of sleep of a name that nobody else has.</summary>
     private string MakeTarget()

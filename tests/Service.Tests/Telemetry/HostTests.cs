@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
 using ForkFollow.Service.Telemetry;
+using ForkFollow.Tests.Otlp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -3,10 +3,10 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
 
-namespace ForkFollow.Service.Tests.Telemetry;
+namespace ForkFollow.Tests.Otlp;
 
 /// <summary>
-/// An OTLP receiver that is not ours, in a process of its own: tests/Service.Tests/Receiver under node, with the decoders of
+/// An OTLP receiver that is not ours, in a process of its own: tests/Otlp under node, with the decoders of
 /// OpenTelemetry JS. Its packages are installed once for each state of the lock file, beside the tests' own output.
 /// </summary>
 internal sealed class Receiver : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace ForkFollow.Service.Tests.Telemetry;
+namespace ForkFollow.Tests.Otlp;
 
 /// <summary>A span as it was received. Times in nanoseconds since 1970.</summary>
 internal sealed record ReceivedSpan(JsonElement Data, JsonElement Resource, JsonElement Scope)
