@@ -17,6 +17,7 @@ internal sealed class FollowService : BackgroundService
     private readonly TargetSupervisor _supervisor;
     private readonly ILogger<FollowService> _logger;
     private readonly FollowRun? _single;
+    private readonly bool _injectsInVain;
 
     public FollowService(
         IOptions<ForkFollowOptions> options,
@@ -31,6 +32,7 @@ internal sealed class FollowService : BackgroundService
         _supervisor = supervisor;
         _lifetime = lifetime;
         _logger = logger;
+        _injectsInVain = _options.Telemetry.InjectTraceparent && !runs.Telemetry.IsOn;
         if (_options.Command.Count > 0 || _options.Pids.Count > 0)
             _single = runs.Make(FollowSettings.From(_options));
     }
@@ -41,6 +43,13 @@ internal sealed class FollowService : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (_injectsInVain)
+        {
+            _logger.LogWarning(
+                "ForkFollow:Telemetry:InjectTraceparent (--inject-traceparent) is without effect, since there is no OTLP endpoint; "
+                + "set OTEL_EXPORTER_OTLP_ENDPOINT");
+        }
+
         if (_single is null)
         {
             await _supervisor.RunAsync(stoppingToken).ConfigureAwait(false);
