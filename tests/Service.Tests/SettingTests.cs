@@ -1,5 +1,5 @@
-using ForkFollow.Service.Telemetry;
 using System.Text.Json;
+using ForkFollow.Service.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
