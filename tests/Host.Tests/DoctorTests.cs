@@ -49,7 +49,7 @@ public class DoctorTests
         Assert.Equal(
             [
                 DoctorVerdict.Ok, DoctorVerdict.Ok, DoctorVerdict.Missing, DoctorVerdict.Limited, DoctorVerdict.Missing,
-                DoctorVerdict.Limited, DoctorVerdict.Missing, DoctorVerdict.Missing,
+                DoctorVerdict.Limited, DoctorVerdict.Missing, DoctorVerdict.Missing, DoctorVerdict.Ok,
             ],
             DoctorSummary.Judge(_user).Select(item => item.Verdict));
     }
