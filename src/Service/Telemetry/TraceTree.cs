@@ -206,29 +206,23 @@ internal sealed class TraceTree(RunResults results, ActivitySource source, Activ
     private void TakeClosed(List<SpanEntry> ended, bool final)
     {
         long now = Stopwatch.GetTimestamp();
-        int kept = 0;
         if (final)
         {
             _closing.AddRange(_live);
             _live.Clear();
         }
 
-        foreach (SpanEntry entry in _closing)
+        _closing.RemoveAll(entry =>
         {
             // The usage is handed over when the collectors are closed.
             if (!final && entry.Result.Usage is null && now - entry.EndSeen < _closingPatience)
-            {
-                _closing[kept++] = entry;
-                continue;
-            }
-
+                return false;
             ended.Add(entry);
             int pid = entry.Result.Process.Pid;
             if (_byPid.GetValueOrDefault(pid) == entry)
                 _byPid.Remove(pid);
-        }
-
-        _closing.RemoveRange(kept, _closing.Count - kept);
+            return true;
+        });
     }
 
     private Activity? Start(string name, ActivityContext above, DateTime start)

@@ -116,6 +116,21 @@ public sealed class HostTests
         Assert.Contains("thrown on purpose", Assert.Single(figures.Ledger).Text, StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public async Task Processes_whose_collectors_take_long_to_close_have_their_spans_too()
+    {
+        await using Receiver receiver = await Receiver.StartAsync();
+        using (IHost host = MakeHost(receiver, _ => { }))
+        {
+            FollowerFigures figures = await FollowAsync(
+                host.Services.GetRequiredService<ProcessTelemetry>(), [new SlowCollector()],
+                "sh", "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 0.05; done");
+            Assert.Empty(figures.Ledger);
+        }
+
+        Assert.Equal(9, (await receiver.EndAsync()).Spans.Count);
+    }
+
     private static IConfigurationRoot Configuration(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
         .AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Key, (string?)one.Value))).Build();
 
@@ -132,13 +147,17 @@ public sealed class HostTests
         return builder.Build();
     }
 
-    private static async Task<FollowerFigures> FollowAsync(ProcessTelemetry telemetry, params string[] command)
+    private static Task<FollowerFigures> FollowAsync(ProcessTelemetry telemetry, params string[] command) =>
+        FollowAsync(telemetry, [new RusageCollector()], command);
+
+    private static async Task<FollowerFigures> FollowAsync(
+        ProcessTelemetry telemetry, IReadOnlyList<Collector> all, params string[] command)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var results = new RunResults(command);
         var figures = new FollowerFigures();
         await using TelemetryRun run = telemetry.Follow(results, figures);
-        using (var collectors = new CollectorHost(results, [new RusageCollector()]))
+        using (var collectors = new CollectorHost(results, all))
         {
             await using FollowSession session = await FollowSession.LaunchAsync(
                 new() { Command = command, EnvironmentOverrides = run.LaunchEnvironment }, collectors, figures: figures);
@@ -147,6 +166,20 @@ public sealed class HostTests
 
         await run.EndAsync();
         return figures;
+    }
+
+    /// <summary>Has its results later than a process its end; the next collector's are later still.</summary>
+    private sealed class SlowCollector(Collector? parent = null) : Collector(parent)
+    {
+        public override string Name => "slow";
+
+        public override bool ClosesSlowly => true;
+
+        protected override Collector MakeAlike() => new SlowCollector(this);
+
+        protected override bool OnOpen(FollowedProcess process) => true;
+
+        protected override void OnClose(ProcessResult result) => Thread.Sleep(100);
     }
 
     private sealed class Throwing : BaseProcessor<Activity>
