@@ -42,7 +42,7 @@ public sealed class ExportTests : IDisposable
         Dictionary<string, string> variables = receiver.Variables();
         variables["OTEL_SERVICE_NAME"] = "night-build";
         variables["OTEL_RESOURCE_ATTRIBUTES"] = "deployment.environment.name=ci";
-        await _run.RunAsync(variables, "--collect", "none", "--", "true");
+        await _run.RunAsync(variables, "--", "true");
         Received received = await receiver.EndAsync();
 
         AssertScopeAndResource(received, "night-build");
@@ -57,7 +57,7 @@ public sealed class ExportTests : IDisposable
         await using Receiver receiver = await Receiver.StartAsync();
         string script = "i=0; while [ $i -lt 500 ]; do ln /bin/true t$i 2>/dev/null || cp /bin/true t$i; i=$((i+1)); done; "
             + "j=0; while [ $j -lt 10 ]; do i=0; while [ $i -lt 500 ]; do ./t$i; i=$((i+1)); done; j=$((j+1)); done";
-        Ended ended = await _run.RunAsync(receiver.Variables(), "--collect", "none", "--", "sh", "-c", script);
+        Ended ended = await _run.RunAsync(receiver.Variables(), "--", "sh", "-c", script);
         Received received = await receiver.EndAsync();
 
         Assert.Equal(0, ended.Status);
@@ -81,7 +81,7 @@ public sealed class ExportTests : IDisposable
         variables["TRACEPARENT"] = Ours;
         variables["TRACESTATE"] = "vendor=1";
         Ended ended = await _run.RunAsync(
-            variables, "--inject-traceparent", "--collect", "none", "--", "sh", "-c", "echo $TRACEPARENT $TRACESTATE; sleep 0.1; env | grep -c ^TRACEPARENT=");
+            variables, "--inject-traceparent", "--", "sh", "-c", "echo $TRACEPARENT $TRACESTATE; sleep 0.1; env | grep -c ^TRACEPARENT=");
         Received received = await receiver.EndAsync();
 
         ReceivedSpan root = received.Spans.Single(span => span.ProcessId == 1);
@@ -104,7 +104,7 @@ public sealed class ExportTests : IDisposable
 
         // They live for a while: an environment can be read only while its process does.
         Ended ended = await _run.RunAsync(
-            variables, "--collect", "none", "--", "sh", "-c",
+            variables, "--", "sh", "-c",
             $"echo $TRACEPARENT; TRACEPARENT={own} sh -c 'sleep 1; (sleep 1; exit 0)'; TRACEPARENT={bad} sleep 1");
         Received received = await receiver.EndAsync();
 
@@ -133,7 +133,7 @@ public sealed class ExportTests : IDisposable
         try
         {
             Ended ended = await _run.RunAsync(
-                receiver.Variables(), "--collect", "none", "-d", "0.3", "-p", sleeper.Id.ToString(CultureInfo.InvariantCulture));
+                receiver.Variables(), "-d", "0.3", "-p", sleeper.Id.ToString(CultureInfo.InvariantCulture));
             Received received = await receiver.EndAsync();
 
             Assert.Equal(0, ended.Status);
@@ -159,7 +159,7 @@ public sealed class ExportTests : IDisposable
     {
         await using Receiver receiver = await Receiver.StartAsync();
         string births = Path.Combine(Metadata("TraceeFolder"), "births");
-        _run.Start(receiver.Variables(), "--collect", "none", "--", births, "untraced");
+        _run.Start(receiver.Variables(), "--", births, "untraced");
         string tree = Path.Combine(_run.Folder, "out", "tree.json");
         await Command.UntilAsync(
             () => File.Exists(tree) && File.ReadAllText(tree).Contains("escaped", StringComparison.Ordinal), "an escape in the ledger");
@@ -181,7 +181,7 @@ public sealed class ExportTests : IDisposable
     {
         await using Receiver receiver = await Receiver.StartAsync();
         Ended ended = await _run.RunAsync(
-            receiver.Variables(), "--collect", "dotnet", "--", Metadata("BusyProgram"), "now", "gc:5", "throw:9");
+            receiver.Variables(), "--collect", "counters,cpu,dotnet", "--", Metadata("BusyProgram"), "now", "gc:5", "throw:9");
         Received received = await receiver.EndAsync();
 
         Assert.Equal(0, ended.Status);
