@@ -34,7 +34,7 @@ internal sealed class FollowService : BackgroundService
         _logger = logger;
         _injectsInVain = _options.Telemetry.InjectTraceparent && !runs.Telemetry.IsOn;
         if (_options.Command.Count > 0 || _options.Pids.Count > 0)
-            _single = runs.Make(FollowSettings.From(_options));
+            _single = runs.Make(new(_options));
     }
 
     /// <summary>Passes a signal on to the launched command. Does nothing if there is none, and after its end.</summary>

@@ -11,6 +11,9 @@ namespace ForkFollow.Service;
 /// </summary>
 public sealed class ForkFollowOptions
 {
+    /// <summary>As perf has it: not in step with what happens a hundred times a second.</summary>
+    private const int DefaultFrequency = 99;
+
     /// <summary>The section of the configuration.</summary>
     public const string Section = "ForkFollow";
 
@@ -50,7 +53,7 @@ public sealed class ForkFollowOptions
     public IReadOnlyList<string>? Collect { get; set; }
 
     /// <summary>How often CPU time is sampled, in Hz, 1 to 10000.</summary>
-    public int Frequency { get; set; } = FollowSettings.DefaultFrequency;
+    public int Frequency { get; set; } = DefaultFrequency;
 
     /// <summary>What to count in place of the default events, or to trace, by the names that perf's <c>-e</c> takes.</summary>
     public IReadOnlyList<string> Events { get; set; } = [];

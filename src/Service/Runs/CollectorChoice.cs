@@ -100,9 +100,9 @@ internal sealed class CollectorChoice : IDisposable
             OffCpu = Wants("offcpu", byDefault: false),
             Syscalls = Wants("syscalls", byDefault: false),
             Tracepoints = [.. _settings.Events.Select(one => one.Tracepoint).OfType<TracepointChoice>()],
-            Frequency = _settings.Frequency,
-            RingPages = _settings.MmapPages,
-            Dwarf = _settings.CallGraph == CallGraph.Dwarf,
+            Frequency = _settings.Options.Frequency,
+            RingPages = _settings.Options.MmapPages,
+            Dwarf = _settings.Options.CallGraph == CallGraph.Dwarf,
         };
         if (!options.Cpu && !options.OffCpu && !options.Syscalls && options.Tracepoints.Count == 0)
             return;
@@ -121,7 +121,7 @@ internal sealed class CollectorChoice : IDisposable
     {
         if (!Wants("procfs", byDefault: false))
             return;
-        _procfs = new(results, _settings.ProcfsInterval, _report);
+        _procfs = new(results, _settings.Options.ProcfsInterval, _report);
         _collectors.Add(new ProcfsCollector(_procfs));
     }
 
@@ -131,18 +131,18 @@ internal sealed class CollectorChoice : IDisposable
         if (!Wants("dotnet", byDefault: false))
             return;
 
-        bool suspends = _settings is { Launches: true, OnExit: OnExit.Kill };
-        _dotnet = new(results, _settings.DotNetTrace ? directory.Path : null, suspends, _report);
+        bool suspends = _settings is { Launches: true, Options.OnExit: OnExit.Kill };
+        _dotnet = new(results, _settings.Options.DotNetTrace ? directory.Path : null, suspends, _report);
         _collectors.Add(new DotNetCollector(_dotnet));
     }
 
     /// <summary>What was asked for must work; what is on by default is noted if it does not.</summary>
     private void Refuse(string refusal, bool asked)
     {
-        if (_settings.Collect is not null || asked)
+        if (_settings.Options.Collect is not null || asked)
             throw new StartUpException(refusal);
         _report(new(LedgerKind.Collector, 0, refusal));
     }
 
-    private bool Wants(string name, bool byDefault) => _settings.Collect?.Contains(name) ?? byDefault;
+    private bool Wants(string name, bool byDefault) => _settings.Options.Collect?.Contains(name) ?? byDefault;
 }

@@ -142,7 +142,7 @@ internal sealed class FollowRun
             Profile = RecordingReader.Read(directory.Path),
         };
         ResultFormats.WriteAll(
-            ResultFormats.Named(_settings.Formats), directory.Path, recorded, line => _logger.LogError("{Line}", line));
+            ResultFormats.Named(_settings.Options.Formats), directory.Path, recorded, line => _logger.LogError("{Line}", line));
         _factory.Tell(listener => listener.Ended(run, recorded));
     }
 
@@ -158,7 +158,7 @@ internal sealed class FollowRun
         Task writer = new ResultWriter(new(run.Directory), run.Results, _figures, _logger).RunAsync(ended.Token);
         Task watcher = SayIfStuckAsync(session, ended.Token);
 
-        Task limit = Task.Delay(_settings.Duration ?? Timeout.InfiniteTimeSpan, stop.Token);
+        Task limit = Task.Delay(_settings.Options.Duration ?? Timeout.InfiniteTimeSpan, stop.Token);
         bool early = await Task.WhenAny(session.Completion, limit, _endWished.Task).ConfigureAwait(false) != session.Completion;
         if (early)
         {
@@ -186,14 +186,14 @@ internal sealed class FollowRun
             new()
             {
                 Command = _settings.Command,
-                Until = _settings.Until,
-                OnExit = _settings.OnExit,
+                Until = _settings.Options.Until,
+                OnExit = _settings.Options.OnExit,
                 Environment = choice.Variables,
                 EnvironmentOverrides = telemetry.LaunchEnvironment,
             },
             observer, _logger, _figures)
         : FollowSession.AttachAsync(
-            new() { Pids = _settings.Pids, Descendants = _settings.Descendants }, observer, _logger, _figures);
+            new() { Pids = _settings.Pids, Descendants = _settings.Options.Descendants }, observer, _logger, _figures);
 
     /// <summary>
     /// Says so if what the command left behind cannot be let go: who waits in a vfork stops only when its child has
@@ -201,7 +201,7 @@ internal sealed class FollowRun
     /// </summary>
     private async Task SayIfStuckAsync(FollowSession session, CancellationToken ended)
     {
-        if (_settings.Until != FollowUntil.Root)
+        if (_settings.Options.Until != FollowUntil.Root)
             return;
         await session.RootEnded.WaitAsync(ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.Delay(_letGoPatience, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

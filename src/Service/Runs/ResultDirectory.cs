@@ -18,7 +18,7 @@ internal sealed class ResultDirectory
     internal static ResultDirectory Create(FollowSettings settings)
     {
         string path = System.IO.Path.GetFullPath(settings.Output ?? DefaultName(settings));
-        if (!settings.Force && (Directory.Exists(path) || File.Exists(path)))
+        if (!settings.Options.Force && (Directory.Exists(path) || File.Exists(path)))
         {
             throw new StartUpException(
                 $"result directory {path} exists already, and results are not overwritten; name another one with -o, or "

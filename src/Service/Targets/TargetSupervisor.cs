@@ -14,6 +14,7 @@ internal sealed class TargetSupervisor : IDisposable
 {
     private readonly ForkFollowOptions _options;
     private readonly RunFactory _factory;
+    private readonly FollowSettings _settings;
     private readonly TargetFinder _finder;
     private readonly ProcFolder _proc;
     private readonly Refusals _refusals;
@@ -24,7 +25,6 @@ internal sealed class TargetSupervisor : IDisposable
 
     /// <summary>Targets by pid: the process that had it first.</summary>
     private readonly Dictionary<FollowTarget, ProcessIdentity> _taken = [];
-    private FollowSettings? _settings;
     private bool _saidFull;
     private string _status = "";
 
@@ -33,6 +33,7 @@ internal sealed class TargetSupervisor : IDisposable
         ILogger<TargetSupervisor> logger)
     {
         _options = options.Value;
+        _settings = new(_options);
         _factory = factory;
         _proc = proc;
         _finder = new(proc, cgroups);
@@ -57,7 +58,6 @@ internal sealed class TargetSupervisor : IDisposable
     internal async Task RunAsync(CancellationToken stoppingToken)
     {
         _logger.LogInformation("watching for {Targets}", string.Join(", ", _options.Targets));
-        _settings = FollowSettings.From(_options) with { Output = null };
         using var done = new CancellationTokenSource();
         var watchdog = new Watchdog(_manager, _runs, _options.ScanInterval, _logger);
         Task guarded = watchdog.RunAsync(done.Token);
@@ -139,7 +139,7 @@ internal sealed class TargetSupervisor : IDisposable
     private async Task BeginAsync(FollowTarget target, List<ProcessIdentity> found, CancellationToken stoppingToken)
     {
         string name = _finder.NameFor(target, found[0]);
-        FollowRun run = _factory.Make(_settings! with
+        FollowRun run = _factory.Make(_settings with
         {
             Pids = [.. found.Select(one => one.Pid)],
             Output = ResultDirectory.ForTarget(_options.Output, name, found[0].Pid, DateTime.UtcNow),
