@@ -22,6 +22,8 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
 
     private string Said => Path.Combine(_folder, "said");
 
+    private string Fifo => Path.Combine(_folder, "fifo");
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
@@ -111,8 +113,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
     public async Task A_runtime_that_is_let_go_while_it_waits_is_resumed()
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        string fifo = Path.Combine(_folder, "fifo");
-        Process.Start("mkfifo", [fifo]).WaitForExit();
+        Process.Start("mkfifo", [Fifo]).WaitForExit();
 
         // The shell, the root, ends when the session of what it left behind is being opened.
         Task<RunResults> run = FollowAsync(
@@ -122,60 +123,95 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
                 await Task.Delay(Timeout.Infinite, deadline);
                 throw new UnreachableException();
             },
-            "sh", "-c", "\"$@\" & read line < " + fifo, "sh", Managed, "A", "to", Said);
+            "sh", "-c", "\"$@\" & read line < " + Fifo, "sh", Managed, "A", "to", Said);
         await asked.Task.WaitAsync(_deadline);
         Assert.False(File.Exists(Said));
-        await File.WriteAllTextAsync(fifo, "go\n");
+        await File.WriteAllTextAsync(Fifo, "go\n");
         await run;
 
-        long begun = Stopwatch.GetTimestamp();
-        while (!File.Exists(Said) && Stopwatch.GetElapsedTime(begun) < _deadline)
-            await Task.Delay(5);
+        await UntilAsync(() => File.Exists(Said));
         Assert.EndsWith(" 0\n", await File.ReadAllTextAsync(Said), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task One_can_attach_fifty_times_and_no_session_stays_behind()
     {
-        string fifo = Path.Combine(_folder, "fifo");
-        Process.Start("mkfifo", [fifo]).WaitForExit();
-        using Process target = Process.Start("setsid", ["-f", Managed, "A", "to", Said, "read", fifo]);
-        await target.WaitForExitAsync();
-        long begun = Stopwatch.GetTimestamp();
-        while (!File.Exists(Said) && Stopwatch.GetElapsedTime(begun) < _deadline)
-            await Task.Delay(5);
-        int pid = int.Parse((await File.ReadAllTextAsync(Said)).Split(' ')[1], CultureInfo.InvariantCulture);
-
+        int pid = await StartTargetAsync();
         for (int i = 0; i < 50; i++)
-            await AttachAsync(pid);
+        {
+            var results = new RunResults(null);
+            using var dotnet = new DotNetSession(results, null, suspends: false, _figures.Ledger.Enqueue);
+            await AttachAsync(pid, results, dotnet, () => UntilAsync(() => results.ToList()[0].AwaitsMethods));
+            Assert.True(results.ToList()[0].DotNet is { Complete: true });
+        }
+
         Assert.Empty(_figures.Ledger);
-        new FileStream(fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose(); // a FIFO that is locked cannot be read
+        ReleaseTarget();
     }
 
-    private async Task AttachAsync(int pid)
+    [Fact]
+    public async Task A_session_that_opens_when_nobody_waits_for_it_any_more_is_closed()
     {
-        var opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int pid = await StartTargetAsync();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var opened = new TaskCompletionSource<EventPipeSession>(TaskCreationOptions.RunContinuationsAsynchronously);
         var results = new RunResults(null);
         using var dotnet = new DotNetSession(results, null, suspends: false, _figures.Ledger.Enqueue)
         {
-            Opener = async (address, fromStart, deadline) =>
+            Opener = async (address, fromStart, _) =>
             {
-                EventPipeSession session = await EventSession.OpenAsync(address, fromStart, deadline);
-                opened.SetResult();
+                asked.TrySetResult();
+                EventPipeSession session = await EventSession.OpenAsync(address, fromStart, CancellationToken.None);
+                await stopped.Task;
+                opened.SetResult(session);
                 return session;
             },
         };
+        await AttachAsync(pid, results, dotnet, () => asked.Task);
+        stopped.SetResult();
+
+        EventPipeSession late = await opened.Task.WaitAsync(_deadline);
+        await UntilAsync(() => !late.EventStream.CanRead);
+        Assert.Null(results.ToList()[0].DotNet);
+        ReleaseTarget();
+    }
+
+    /// <summary>A program that runs until <see cref="ReleaseTarget"/>, and is no child of ours. Returns its pid.</summary>
+    private async Task<int> StartTargetAsync()
+    {
+        Process.Start("mkfifo", [Fifo]).WaitForExit();
+        using Process target = Process.Start("setsid", ["-f", Managed, "A", "to", Said, "read", Fifo]);
+        await target.WaitForExitAsync();
+        await UntilAsync(() => File.Exists(Said));
+        return int.Parse((await File.ReadAllTextAsync(Said)).Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A FIFO that is locked cannot be read.</summary>
+    private void ReleaseTarget() => new FileStream(Fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose();
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(begun) < _deadline, "waited in vain");
+            await Task.Delay(5);
+        }
+    }
+
+    private async Task AttachAsync(int pid, RunResults results, DotNetSession dotnet, Func<Task> whenToEnd)
+    {
         using (var host = new CollectorHost(results, [new DotNetCollector(dotnet)]))
         {
             FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host, figures: _figures);
-            await opened.Task.WaitAsync(_deadline);
+            await whenToEnd().WaitAsync(_deadline);
             await Task.Run(dotnet.Stop);
             await session.EndAsync();
             await session.Completion.WaitAsync(_deadline);
         }
 
         dotnet.End();
-        Assert.True(results.ToList()[0].DotNet is { Complete: true });
     }
 
     private Task<RunResults> FollowAsync(

@@ -65,9 +65,7 @@ internal sealed partial class RuntimeWatch
             limit.CancelAfter(Patience);
             try
             {
-                EventPipeSession events = _session.Opener(endpoint.Address, MayWait, limit.Token)
-                    .WaitAsync(limit.Token).GetAwaiter().GetResult();
-                return Keep(events, begun);
+                return Keep(Await(_session.Opener(endpoint.Address, MayWait, limit.Token), limit.Token), begun);
             }
             catch (Exception e)
             {
@@ -88,6 +86,21 @@ internal sealed partial class RuntimeWatch
         }
 
         return null;
+    }
+
+    /// <summary>Waits for a session to open. One that does so after we have given up is closed.</summary>
+    private static EventPipeSession Await(Task<EventPipeSession> opening, CancellationToken limit)
+    {
+        try
+        {
+            return opening.WaitAsync(limit).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            _ = opening.ContinueWith(
+                late => Close(late.Result), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
     }
 
     private EventPipeSession Keep(EventPipeSession events, long begun)
