@@ -25,8 +25,8 @@ internal enum WatchState
 ///    └───────────── gone, or not a runtime ───────────────────────────→ ┘
 /// </code>
 /// Its thread does, in this order and whatever fails: open the session, turn the <see cref="SuspendSwitch"/> off, resume
-/// the runtime, read. The coordinator looks for the endpoint and starts the thread; the tracer and the closer thread say
-/// what became of the process; anybody may stop it. Each process and exec has a new one.
+/// the runtime, read. The coordinator looks for the endpoint, starts the thread, and says what became of the process; anybody
+/// may stop it. Each process and exec has a new one.
 /// </summary>
 internal sealed partial class RuntimeWatch : IDisposable
 {
@@ -121,10 +121,10 @@ internal sealed partial class RuntimeWatch : IDisposable
         State = WatchState.Ended;
     }
 
-    /// <summary>The process has executed another program. Tracer thread.</summary>
+    /// <summary>The process has executed another program. Coordinator.</summary>
     internal void Replaced() => _gone = true;
 
-    /// <summary>The process is dead or let go.</summary>
+    /// <summary>The process is dead or let go. Coordinator.</summary>
     internal void Left()
     {
         if (Process.End != ProcessEnd.Detached)
