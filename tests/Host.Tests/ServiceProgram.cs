@@ -34,7 +34,8 @@ internal sealed class ServiceProgram : IAsyncDisposable
     {
         string file = Path.Combine(program.Folder, "settings.json");
         await File.WriteAllTextAsync(file, configuration);
-        string[] line = [.. wrapper ?? [], ForkFollowProgram.Path_, "service", "--config", file, "-o", program.Results, "--scan-interval", "0.02"];
+        // Under nohup(1) SIGHUP is ignored, and whoever is started so goes on ignoring it.
+        string[] line = ["env", "--default-signal=HUP,INT", .. wrapper ?? [], ForkFollowProgram.Path_, "service", "--config", file, "-o", program.Results, "--scan-interval", "0.02"];
         var start = new ProcessStartInfo(line[0], line[1..])
         {
             RedirectStandardInput = true,

@@ -32,10 +32,26 @@ public class TreeReportDotNetTests
         Assert.DoesNotContain(lines, line => line.Contains('\u001b', StringComparison.Ordinal));
     }
 
-    private static string[] Render(RecordedProcess[] processes)
+    [Fact]
+    public void Who_samples_a_runtime_without_its_names_is_told_how_to_have_them()
+    {
+        var sampled = new Profile
+        {
+            CpuEvent = "cpu-clock",
+            WholeMachine = true,
+            Modules = [new("/usr/share/dotnet/libcoreclr.so", "", FrameKind.User)],
+        };
+        Assert.Contains(Render([Process(1, "app", null)], sampled), line => line.EndsWith("; names of .NET methods need --collect dotnet besides", StringComparison.Ordinal));
+        Assert.DoesNotContain(Render([Process(1, "app", Runtime(1, 1))], sampled), line => line.Contains("names of .NET", StringComparison.Ordinal));
+    }
+
+    private static string[] Render(RecordedProcess[] processes, Profile? profile = null)
     {
         using var text = new StringWriter();
-        TreeReport.Write(text, new RecordedRun { Version = "1", Started = default, DurationNs = 100 * Ms, Processes = processes }, 100);
+        TreeReport.Write(
+            text,
+            new RecordedRun { Version = "1", Started = default, DurationNs = 100 * Ms, Processes = processes, Profile = profile ?? new() },
+            width: 150);
         return text.ToString().Split('\n');
     }
 

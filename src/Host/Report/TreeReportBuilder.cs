@@ -19,7 +19,7 @@ internal sealed class TreeReportBuilder
         var totals = new TreeReportTotals { WallNs = run.DurationNs, Execs = run.Processes.Sum(one => one.Execs.Count) };
         return new(totals, new TreeReportBuilder(run.DurationNs).BuildTree(run.Processes, totals), run.Ledger)
         {
-            Sampling = TreeReportFunctions.Describe(run.Profile),
+            Sampling = TreeReportFunctions.Describe(run),
             Functions = TreeReportFunctions.Build(run),
             Runtimes = TreeReportDotNet.Build(run),
         };

@@ -50,12 +50,15 @@ internal static class TreeReportFunctions
     }
 
     /// <summary>How CPU time was sampled, in a line; null if it was not.</summary>
-    internal static string? Describe(Profile profile)
+    internal static string? Describe(RecordedRun run)
     {
+        Profile profile = run.Profile;
         if (profile.CpuEvent is null)
             return null;
+        bool nameless = profile.Modules.Any(one => one.Name == "libcoreclr.so") && run.Processes.All(one => one.DotNet is null);
         string limits = (profile.UserOnly ? ", user mode only" : "")
-            + (profile.WholeMachine ? "" : ", none of processes that used less than a period");
+            + (profile.WholeMachine ? "" : ", none of processes that used less than a period")
+            + (nameless ? "; names of .NET methods need --collect dotnet besides" : "");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"CPU time by {profile.CpuEvent} at {profile.Frequency} Hz, {Units.Exact(profile.Samples.Count)} samples{limits}");
