@@ -144,7 +144,8 @@ public sealed class StartUpTests : IDisposable
         Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to mount a small file system");
         string small = Path.Combine(_program.Folder, "small");
         Directory.CreateDirectory(small);
-        await ForkFollowProgram.RunAnyAsync("/bin/mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]);
+        Ended mount = await ForkFollowProgram.RunAnyAsync("/bin/mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]);
+        Assert.Equal((0, ""), (mount.Status, mount.Errors));
         try
         {
             Ended ended = await _program.RunBareAsync(
