@@ -173,7 +173,10 @@ public sealed class DotNetTests : IDisposable
             (own["gen0"], own["gen1"], own["gen2"], 30),
             (gc.GetProperty("gen0").GetInt64(), gc.GetProperty("gen1").GetInt64(), gc.GetProperty("gen2").GetInt64(),
                 told.GetProperty("exceptions").GetInt64()));
-        Assert.InRange(gc.GetProperty("pauseNs").GetInt64(), own["pauseNs"] * 0.9, (own["pauseNs"] * 1.1) + 1_000_000);
+
+        // The runtime takes its times a little inside of its events; on a busy machine it may be preempted in between.
+        const long Between = 200_000;
+        Assert.InRange(gc.GetProperty("pauseNs").GetInt64(), own["pauseNs"] * 0.9, (own["pauseNs"] * 1.1) + (own["gen0"] * Between));
     }
 
     [Fact]

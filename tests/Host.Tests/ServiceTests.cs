@@ -129,7 +129,7 @@ public sealed class ServiceTests : IDisposable
             proof.Kill();
         }
 
-        await ForkFollowProgram.RunAnyAsync("/bin/kill", ["-INT", $"{other.Id}"]);
+        await ForkFollowProgram.RunAnyAsync("/bin/kill", ["-TERM", $"{other.Id}"]);
         await ForkFollowProgram.EndAsync(other);
         await Proc.UntilFollowedAsync(target.Id);
         Ended ended = await service.StopAsync();
