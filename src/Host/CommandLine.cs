@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using ForkFollow.Service;
+using ForkFollow.Service.Telemetry;
 using Microsoft.Extensions.Configuration;
 using static ForkFollow.Host.CommandOptions;
 
@@ -153,6 +154,9 @@ internal static class CommandLine
     {
         var options = new ForkFollowOptions();
         faults = [.. SettingReader.Read(configuration, options)];
+        OtelSettings telemetry = OtelSettings.Read(configuration);
+        if (telemetry.IsOn)
+            faults.AddRange(telemetry.FindFaults());
         Apply(parsed, settings, options, faults);
         return options;
     }

@@ -17,7 +17,8 @@ public static class ForkFollowServices
     /// <param name="configure">Sets options; null for those of the configuration.</param>
     /// <returns>What collectors and observers of one's own are added to.</returns>
     /// <remarks>
-    /// The host's start throws <see cref="OptionsValidationException"/> with a line for each fault of the options. Linux only.
+    /// The host's start (with <see cref="ForkFollowBuilder.AddTelemetry"/> already its building) throws
+    /// <see cref="OptionsValidationException"/> with a line for each fault of the options. Linux only.
     /// Call it once for a host.
     /// </remarks>
     public static ForkFollowBuilder AddForkFollow(

@@ -123,7 +123,6 @@ int main(void)
     CONSTANT(PERF_RECORD_MISC_SWITCH_OUT);
     CONSTANT(PERF_RECORD_MISC_SWITCH_OUT_PREEMPT);
     CONSTANT(PERF_CONTEXT_KERNEL);
-    CONSTANT(PERF_CONTEXT_USER);
     CONSTANT(PERF_CONTEXT_MAX);
     SHOW("MmapPageDataHead", offsetof(struct perf_event_mmap_page, data_head));
     SHOW("MmapPageDataTail", offsetof(struct perf_event_mmap_page, data_tail));

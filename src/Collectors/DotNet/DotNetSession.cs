@@ -194,10 +194,19 @@ public sealed partial class DotNetSession : IDisposable
     /// <summary>Takes a line about a process.</summary>
     internal void Report(FollowedProcess process, string text) => _report(new(LedgerKind.Collector, process.Pid, text));
 
-    /// <summary>The file that the events of a process are kept in; null if they are not.</summary>
-    internal TraceCopy? CopyOf(FollowedProcess process) => _traceDirectory is null
-        ? null
-        : TraceCopy.Create(_traceDirectory, process, text => Report(process, text));
+    /// <summary>Makes the file that the events of a process are kept in. Null if they are not, or it cannot be made, which is told.</summary>
+    internal FileStream? MakeTrace(FollowedProcess process)
+    {
+        try
+        {
+            return _traceDirectory is null ? null : TraceFile.Create(_traceDirectory, process);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Report(process, $"cannot make the trace of {process}: {e.Message}");
+            return null;
+        }
+    }
 
     internal void CountOpening(TimeSpan took)
     {

@@ -163,7 +163,7 @@ internal sealed partial class RuntimeWatch
 
     private void Read(EventPipeSession events)
     {
-        using TraceCopy? copy = _session.CopyOf(Process);
+        using FileStream? copy = _session.MakeTrace(Process);
         try
         {
             _reader.Read(events.EventStream, copy);
@@ -171,6 +171,8 @@ internal sealed partial class RuntimeWatch
         finally
         {
             Close(events);
+            if (_reader.CopyFault is { } fault)
+                _session.Report(Process, $"cannot write {copy!.Name}: {fault}; the trace ends there");
             if (_session.Find(Process) is { } result)
                 _reader.HandOver(result);
         }

@@ -24,7 +24,7 @@ internal static class TraceFile
             Mode = FileMode.CreateNew, // O_EXCL: no link of somebody else's is followed
             Access = FileAccess.Write,
             UnixCreateMode = OwnerOnly,
-            BufferSize = 64 * 1024,
+            BufferSize = 0, // a fault is told by the write, not at the end
         };
         for (int number = 0; ; number++)
         {

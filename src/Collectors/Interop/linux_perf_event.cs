@@ -170,7 +170,6 @@ internal static unsafe partial class LibC
     internal const ulong PERF_SAMPLE_REGS_ABI_64 = 2;
 
     internal const ulong PERF_CONTEXT_KERNEL = unchecked((ulong)-128L);
-    internal const ulong PERF_CONTEXT_USER = unchecked((ulong)-512L);
 
     /// <summary>Addresses in a call chain from here on are context marks.</summary>
     internal const ulong PERF_CONTEXT_MAX = unchecked((ulong)-4095L);

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
+using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
@@ -29,17 +29,15 @@ internal sealed class LedgerLog(FollowerFigures figures, FollowerInstruments ins
         foreach (LedgerEntry entry in figures.Ledger.Skip(_taken))
         {
             _taken++;
-            instruments.Ledger.Add(1, new KeyValuePair<string, object?>("forkfollow.ledger.kind", NameOf(entry.Kind)));
+            instruments.Ledger.Add(1, new KeyValuePair<string, object?>("forkfollow.ledger.kind", LiveRun.NameOf(entry.Kind)));
             if (logger is not null && _taken <= MostRecords)
                 Write(entry, tree.ContextOf(entry.Pid));
         }
     }
 
-    private static string NameOf(LedgerKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
-
     private void Write(LedgerEntry entry, ActivityContext context)
     {
-        List<KeyValuePair<string, object?>> attributes = [new("forkfollow.ledger.kind", NameOf(entry.Kind))];
+        List<KeyValuePair<string, object?>> attributes = [new("forkfollow.ledger.kind", LiveRun.NameOf(entry.Kind))];
         if (entry.Pid != 0)
             attributes.Add(new("process.pid", entry.Pid));
         LedgerContext.Current = context;

@@ -67,6 +67,23 @@ internal sealed class OtelSettings
     /// <summary>Where a signal goes; null if that is not set.</summary>
     internal string? EndpointOf(Signal signal) => Value($"OTEL_EXPORTER_OTLP_{NameOf(signal)}_ENDPOINT") ?? Value(Endpoint);
 
+    /// <summary>What is wrong with them, a line each: name, what, remedy. The SDK would send nothing, or elsewhere, and say nothing.</summary>
+    internal IEnumerable<string> FindFaults()
+    {
+        foreach (string name in _values.Keys.Where(one => one.StartsWith("OTEL_EXPORTER_OTLP_", StringComparison.OrdinalIgnoreCase)).Order())
+        {
+            string value = _values[name];
+            if (name.EndsWith("_ENDPOINT", StringComparison.OrdinalIgnoreCase)
+                && !(Uri.TryCreate(value, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0))
+            {
+                yield return $"{name}: '{value}' is no address; it takes http://HOST:PORT or https://HOST:PORT";
+            }
+
+            if (name.EndsWith("_PROTOCOL", StringComparison.OrdinalIgnoreCase) && value is not ("grpc" or "http/protobuf"))
+                yield return $"{name}: there is no '{value}' here; it takes grpc or http/protobuf";
+        }
+    }
+
     /// <summary>
     /// Makes them visible to the SDK, which reads the configuration of the host. They are what it would have found there,
     /// and what it would have missed: variables that no provider reads, and the section.

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ForkFollow.Collectors;
+using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Service.Telemetry;
@@ -51,7 +52,7 @@ internal static class ProcessSpan
 
         activity.SetTag("forkfollow.process.id", process.Id);
         activity.SetTag("forkfollow.process.comm", process.Comm);
-        activity.SetTag("forkfollow.process.origin", Words.Of(process.Origin));
+        activity.SetTag("forkfollow.process.origin", LiveRun.NameOf(process.Origin));
         activity.SetTag("forkfollow.process.threads", process.ThreadsSeen);
     }
 
@@ -59,7 +60,7 @@ internal static class ProcessSpan
     {
         // Who lives when following is over was let go, whatever came in between.
         ProcessEnd end = process.End == ProcessEnd.Alive ? ProcessEnd.Detached : process.End;
-        activity.SetTag("forkfollow.process.end", Words.Of(end));
+        activity.SetTag("forkfollow.process.end", LiveRun.NameOf(end));
         if (end == ProcessEnd.Lost)
             activity.SetStatus(ActivityStatusCode.Error, "vanished without a report");
         if (process.Exit is not { } exit)
@@ -154,25 +155,4 @@ internal static class ExecutableName
     /// <summary>A path without what the kernel adds once the file is removed.</summary>
     internal static string Clean(string path) =>
         path.EndsWith(Deleted, StringComparison.Ordinal) ? path[..^Deleted.Length] : path;
-}
-
-/// <summary>Words of tree.json.</summary>
-internal static class Words
-{
-    internal static string Of(ProcessOrigin origin) => origin switch
-    {
-        ProcessOrigin.Attached => "attached",
-        ProcessOrigin.Launched => "launched",
-        ProcessOrigin.Fork => "fork",
-        ProcessOrigin.Vfork => "vfork",
-        _ => "clone",
-    };
-
-    internal static string Of(ProcessEnd end) => end switch
-    {
-        ProcessEnd.Exited => "exited",
-        ProcessEnd.Detached => "detached",
-        ProcessEnd.Lost => "lost",
-        _ => "alive",
-    };
 }

@@ -18,8 +18,11 @@ internal static class TelemetryServices
     internal static void Add(IServiceCollection services, IConfiguration configuration)
     {
         OtelSettings settings = OtelSettings.Read(configuration);
-        if (settings.IsOn)
-            AddSdk(services, configuration, settings);
+        if (!settings.IsOn)
+            return;
+        foreach (string fault in settings.FindFaults())
+            services.AddOptions<ForkFollowOptions>().Validate(_ => false, fault);
+        AddSdk(services, configuration, settings);
     }
 
     private static void AddSdk(IServiceCollection services, IConfiguration configuration, OtelSettings settings)

@@ -6,6 +6,7 @@ using ForkFollow.Tests.Otlp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -50,6 +51,26 @@ public sealed class HostTests
         Assert.Equal(traces, settings.Sends(Signal.Traces));
         Assert.Equal(metrics, settings.Sends(Signal.Metrics));
         Assert.Equal(traces || metrics, settings.IsOn);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_is_none_is_a_fault_of_the_options_at_the_start()
+    {
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration.AddInMemoryCollection(
+            [new("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost"), new("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke")]);
+        builder.Services.AddForkFollow(options => options.Pids = [1]).AddTelemetry(builder.Configuration);
+        OptionsValidationException e = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+        {
+            using IHost host = builder.Build();
+            await host.StartAsync();
+        });
+        Assert.Equal(
+            [
+                "OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost' is no address; it takes http://HOST:PORT or https://HOST:PORT",
+                "OTEL_EXPORTER_OTLP_PROTOCOL: there is no 'smoke' here; it takes grpc or http/protobuf",
+            ],
+            e.Failures);
     }
 
     [Fact]
