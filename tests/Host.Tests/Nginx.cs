@@ -30,14 +30,17 @@ internal sealed class Nginx : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Writes its configuration. Returns the file.</summary>
+    /// <summary>
+    /// Writes its configuration. Returns the file. A connection for each request: a worker that ends closes those that it keeps,
+    /// and a request that is just on its way on one is reset, with us and without.
+    /// </summary>
     internal static async Task<string> ConfigureAsync(string folder, int port)
     {
         string configuration = Path.Combine(folder, "nginx.conf");
         await File.WriteAllTextAsync(configuration, $$"""
             daemon off; worker_processes 2; pid {{folder}}/nginx.pid; error_log {{folder}}/error.log;
             events { worker_connections 64; }
-            http { access_log off; server { listen 127.0.0.1:{{port}}; location / { return 200 "hello"; } } }
+            http { access_log off; keepalive_timeout 0; server { listen 127.0.0.1:{{port}}; location / { return 200 "hello"; } } }
             """);
         return configuration;
     }
