@@ -32,7 +32,7 @@ internal sealed class Nginx : IAsyncDisposable
 
     /// <summary>
     /// Writes its configuration. Returns the file. A connection for each request: a worker that ends closes those that it keeps,
-    /// and a request that is just on its way on one is reset, with us and without.
+    /// and a request that is just on its way on one may be reset.
     /// </summary>
     internal static async Task<string> ConfigureAsync(string folder, int port)
     {
