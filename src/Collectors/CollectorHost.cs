@@ -49,7 +49,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
     {
         if (Results.Find(process) is not { } result)
             return;
-        Results.CountChange();
+        Results.CountExec();
         foreach (Collector? collector in result.Open)
             collector?.Execed(process);
     }
@@ -87,7 +87,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
         if (_stock.Count >= StockSize / 2)
             return;
         while (_stock.Count < StockSize)
-            _stock.Push(new(_first.Length));
+            _stock.Push(new(Results, _first.Length));
         foreach (Collector collector in _first)
             collector.FillStock(StockSize);
         Results.Reserve(StockSize);
@@ -113,7 +113,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
             mask |= 1 << i;
         }
 
-        result.CollectorNames = NamesOf(mask);
+        result.SetCollectorNames(NamesOf(mask));
         return any;
     }
 
@@ -130,7 +130,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
 
     private ProcessResult Record(FollowedProcess process)
     {
-        ProcessResult result = _stock.TryPop(out ProcessResult? made) ? made : new(_first.Length);
+        ProcessResult result = _stock.TryPop(out ProcessResult? made) ? made : new(Results, _first.Length);
         result.Process = process;
         Results.Add(result);
         return result;

@@ -1,6 +1,6 @@
-using ForkFollow.Collectors.DotNet;
-using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
+using ForkFollow.Results;
+using ForkFollow.Symbols;
 
 namespace ForkFollow.Collectors;
 
@@ -8,42 +8,73 @@ namespace ForkFollow.Collectors;
 /// All that was collected for one process. The tracer thread and the closer thread write it; any thread may read it,
 /// and finds null where something is not known yet.
 /// </summary>
-public sealed class ProcessResult
+public sealed class ProcessResult : LiveProcess
 {
+    private readonly RunResults _run;
     private readonly Collector?[] _open;
     private MethodMap? _methods;
 
-    internal ProcessResult(int collectors) => _open = new Collector?[collectors];
+    internal ProcessResult(RunResults run, int collectors)
+    {
+        _run = run;
+        _open = new Collector?[collectors];
+    }
 
     /// <summary>The process.</summary>
     public FollowedProcess Process { get; internal set; } = null!;
 
+    /// <inheritdoc/>
+    public override int Id => Process.Id;
+
+    /// <inheritdoc/>
+    public override int? ParentId => Process.Parent?.Id;
+
+    /// <inheritdoc/>
+    public override int Pid => Process.Pid;
+
+    /// <inheritdoc/>
+    public override string Origin => Words.Of(Process.Origin);
+
+    /// <inheritdoc/>
+    public override string Comm => Process.Comm;
+
+    /// <inheritdoc/>
+    public override int ExecCount => Process.Execs.Count;
+
+    /// <inheritdoc/>
+    public override RecordedExec? Image
+    {
+        get
+        {
+            long before = long.MaxValue;
+            for (FollowedProcess? one = Process; one is not null; one = one.Parent)
+            {
+                if (one.Execs.LastOrDefault(exec => exec.Timestamp <= before) is { } image)
+                    return Record(image);
+                before = Math.Min(before, one.StartTimestamp);
+            }
+
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long StartNs => Process.StartTimestamp - _run.StartTimestamp;
+
+    /// <inheritdoc/>
+    public override bool HasEnded => Process.End != ProcessEnd.Alive;
+
+    /// <inheritdoc/>
+    public override int UnbornChildren => Process.UnbornChildren;
+
+    /// <inheritdoc/>
+    public override bool IsClosed => Usage is not null;
+
     /// <summary>What it used itself; null until its collectors are closed.</summary>
     public ResourceUsage? Usage { get; internal set; }
 
-    /// <summary>Counts by event, in the order of <see cref="CounterSettings.Events"/>; null if nothing was counted.</summary>
+    /// <summary>Counts by event, in the order of the counters' settings; null if nothing was counted.</summary>
     public CounterValues? Counters { get; internal set; }
-
-    /// <summary>How many samples of all kinds there are of it; complete after its end.</summary>
-    public long Samples { get; internal set; }
-
-    /// <summary>How many records of it were lost since a ring was full.</summary>
-    public long Lost { get; internal set; }
-
-    /// <summary>What its threads waited; null if that was not collected, and before its end.</summary>
-    public RecordedWaits? Waits { get; internal set; }
-
-    /// <summary>Its system calls, the longest total first; null if there are none, and before its end.</summary>
-    public IReadOnlyList<RecordedSyscall>? Syscalls { get; internal set; }
-
-    /// <summary>How often each traced event happened; null if there is none, and before its end.</summary>
-    public IReadOnlyDictionary<string, long>? Events { get; internal set; }
-
-    /// <summary>How it looked over time; null if that was not collected, and before its end.</summary>
-    public IReadOnlyList<RecordedTick>? Procfs { get; internal set; }
-
-    /// <summary>What its .NET runtime told; null if it has none, that was not collected, and before its stream ended.</summary>
-    public RecordedDotNet? DotNet { get; internal set; }
 
     /// <summary>
     /// Its runtime will tell its methods (<see cref="GiveMethods"/>), at the latest before the profile session is ended: the
@@ -54,15 +85,60 @@ public sealed class ProcessResult
     /// <summary>Its other incarnation: the process that had the same pid before.</summary>
     internal ProcessResult? SamePidBefore { get; set; }
 
-    /// <summary>The names of the collectors that were opened on it. The same list for all processes that have the same.</summary>
-    public IReadOnlyList<string> CollectorNames { get; internal set; } = [];
-
     /// <summary>Its collectors, null where one was not opened.</summary>
     internal Span<Collector?> Open => _open;
+
+    /// <inheritdoc/>
+    public override RecordedProcess Record()
+    {
+        long start = _run.StartTimestamp;
+        ProcessEnd end = Process.End;
+        return new()
+        {
+            Id = Id,
+            ParentId = ParentId,
+            Pid = Pid,
+            ParentPid = Process.ParentPid,
+            Origin = Origin,
+            StartNs = StartNs,
+            EndNs = end == ProcessEnd.Alive ? null : Process.EndTimestamp - start,
+            Comm = Comm,
+            Execs = [.. Process.Execs.Select(Record)],
+            Threads = Process.ThreadsSeen,
+            Exit = Words.Of(Process.Exit),
+            End = Words.Of(end),
+            Rusage = Words.Of(Usage ?? Process.Usage),
+            Counters = CountersByName(),
+            Samples = Samples,
+            Lost = Lost,
+            Waits = Waits,
+            Syscalls = Syscalls,
+            Procfs = Procfs,
+            DotNet = DotNet,
+            Values = Values is { Count: > 0 } values ? values : null,
+            Tables = Tables is { Count: > 0 } tables ? tables : null,
+            Collectors = CollectorNames,
+        };
+    }
+
+    private RecordedExec Record(ExecImage image) =>
+        new(image.Timestamp - _run.StartTimestamp, image.Path, image.GetArguments());
+
+    internal void SetCollectorNames(IReadOnlyList<string> names) => CollectorNames = names;
 
     /// <summary>Hands over the methods of its runtime. Any thread.</summary>
     internal void GiveMethods(MethodMap methods) => Volatile.Write(ref _methods, methods);
 
     /// <summary>Takes them, so that they are not kept longer than they are needed. Null if they are not there.</summary>
     internal MethodMap? TakeMethods() => Interlocked.Exchange(ref _methods, null);
+
+    private Dictionary<string, long> CountersByName()
+    {
+        var counters = new Dictionary<string, long>();
+        for (int i = 0; i < (Counters?.Events.Count ?? 0); i++)
+            counters[Counters!.Events[i]] = Counters.Values[i];
+        foreach ((string name, long count) in Events ?? new Dictionary<string, long>())
+            counters[name] = count;
+        return counters;
+    }
 }

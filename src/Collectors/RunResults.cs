@@ -1,61 +1,62 @@
-using System.Diagnostics;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors;
 
-/// <summary>The results of one run, a <see cref="ProcessResult"/> per process, in birth order. Any thread may read.</summary>
-public sealed class RunResults
+/// <summary>
+/// The results of one run, a <see cref="ProcessResult"/> per process, in birth order. The tracer thread writes; any thread may
+/// read.
+/// </summary>
+public sealed class RunResults : LiveRun
 {
     private readonly Lock _lock = new();
     private readonly List<ProcessResult?> _byId = new(1024);
     private readonly Dictionary<int, ProcessResult> _byPid = new(1024);
-    private Waiter? _waiter;
-    private long _version;
 
     /// <param name="command">The launched command; null if we attached.</param>
-    public RunResults(IReadOnlyList<string>? command) => Command = command;
+    /// <param name="figures">What the follower of this run writes; null for new ones.</param>
+    public RunResults(IReadOnlyList<string>? command, FollowerFigures? figures = null)
+        : base(command) => Figures = figures ?? new();
 
-    /// <summary>The launched command; null if we attached.</summary>
-    public IReadOnlyList<string>? Command { get; }
+    /// <summary>What the follower of this run did, and the ledger.</summary>
+    public FollowerFigures Figures { get; }
 
-    /// <summary>When the run began, by the wall clock.</summary>
-    public DateTimeOffset Started { get; } = DateTimeOffset.UtcNow;
+    /// <inheritdoc/>
+    public override RecordedFollower Follower => new(
+        Figures.Stops, Figures.Births, Figures.ThreadBirths, Figures.Execs,
+        new(Figures.Held.Quantile(0.5), Figures.Held.Quantile(0.99), Figures.Held.Max));
 
-    /// <summary>The same moment as a Stopwatch timestamp: what all times of the results count from.</summary>
-    public long StartTimestamp { get; } = Stopwatch.GetTimestamp();
-
-    /// <summary>When following ended, as a Stopwatch timestamp; 0 while it goes on.</summary>
-    public long EndTimestamp { get; set; }
-
-    /// <summary>How many processes are known.</summary>
-    public int Count { get; private set; }
-
-    /// <summary>How many of them have not ended yet.</summary>
-    public int Alive { get; private set; }
-
-    /// <summary>Grows with every birth, exec and end.</summary>
-    public long Version => Volatile.Read(ref _version);
-
-    /// <summary>
-    /// Completes once <see cref="Version"/> is no longer <paramref name="version"/>. Any number of callers; one that cancels is
-    /// kept until the next change, so do not cancel and wait again in a loop.
-    /// </summary>
-    public async Task WaitForChangeAsync(long version, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public override IEnumerable<(long HeldNs, long Count)> Held
     {
-        var waiter = new Waiter(version);
-        Push(waiter);
-        if (Version == version)
-            await waiter.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        get
+        {
+            long[] counts = new long[Histogram.Buckets];
+            Figures.Held.CopyCounts(counts);
+            for (int i = 0; i < counts.Length; i++)
+            {
+                if (counts[i] > 0)
+                    yield return (Histogram.UpperBound(i), counts[i]);
+            }
+        }
     }
 
-    /// <summary>Appends the results of the processes with ids from <paramref name="first"/> on, at most so many.</summary>
-    /// <returns>The id to go on with, or 0 at the end.</returns>
-    public int CopyTo(List<ProcessResult> target, int first, int most)
+    /// <inheritdoc/>
+    public override IEnumerable<RecordedNote> Ledger => Figures.Ledger.Select(Words.Of);
+
+    /// <inheritdoc/>
+    public override int LedgerCount => Figures.Ledger.Count;
+
+    /// <inheritdoc/>
+    public override void Note(string text) => Figures.Ledger.Enqueue(new(LedgerKind.Collector, 0, text));
+
+    /// <inheritdoc/>
+    public override int CopyTo(List<LiveProcess> target, int first, int most)
     {
         ArgumentNullException.ThrowIfNull(target);
         lock (_lock)
         {
-            int end = Math.Min(first - 1 + most, _byId.Count);
+            int end = (int)Math.Min(first - 1L + most, _byId.Count);
             for (int i = first - 1; i < end; i++)
             {
                 if (_byId[i] is { } result)
@@ -69,9 +70,16 @@ public sealed class RunResults
     /// <summary>All results, in birth order.</summary>
     public List<ProcessResult> ToList()
     {
-        var all = new List<ProcessResult>(Count);
-        CopyTo(all, 1, int.MaxValue);
-        return all;
+        lock (_lock)
+            return [.. _byId.OfType<ProcessResult>()];
+    }
+
+    /// <summary>The results of a process of this run; null before it is told to observers. Any thread.</summary>
+    public ProcessResult? Find(FollowedProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        lock (_lock)
+            return process.Id <= _byId.Count ? _byId[process.Id - 1] : null;
     }
 
     internal void Add(ProcessResult result)
@@ -88,13 +96,7 @@ public sealed class RunResults
             Alive++;
         }
 
-        CountChange();
-    }
-
-    internal ProcessResult? Find(FollowedProcess process)
-    {
-        lock (_lock)
-            return process.Id <= _byId.Count ? _byId[process.Id - 1] : null;
+        AddChange();
     }
 
     /// <summary>
@@ -118,28 +120,13 @@ public sealed class RunResults
     internal void CountEnd()
     {
         Alive--;
-        CountChange();
+        AddChange();
     }
 
-    internal void CountChange() => Volatile.Write(ref _version, _version + 1);
+    internal void CountExec() => AddChange();
 
     /// <summary>Wakes who waits for a change. Tracer thread, while nobody is held.</summary>
-    internal void TellChange()
-    {
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _waiter) is null)
-            return;
-        Waiter? waiter = Interlocked.Exchange(ref _waiter, null);
-        while (waiter is not null)
-        {
-            Waiter? next = waiter.Next;
-            if (waiter.Version == _version)
-                Push(waiter);
-            else
-                waiter.TrySetResult();
-            waiter = next;
-        }
-    }
+    internal void TellChange() => WakeWaiters();
 
     /// <summary>Room for the births to come, made while nobody is held.</summary>
     internal void Reserve(int more)
@@ -151,21 +138,5 @@ public sealed class RunResults
             if (_byPid.Capacity < _byPid.Count + more)
                 _byPid.EnsureCapacity(Math.Max(_byPid.Count + more, _byPid.Capacity * 2));
         }
-    }
-
-    /// <summary>A full barrier: the version that is read behind it is not older than what the tracer thread saw before it looked.</summary>
-    private void Push(Waiter waiter)
-    {
-        do
-            waiter.Next = Volatile.Read(ref _waiter);
-        while (Interlocked.CompareExchange(ref _waiter, waiter, waiter.Next) != waiter.Next);
-    }
-
-    /// <summary>Waits for a version other than the one that it knows. In a list.</summary>
-    private sealed class Waiter(long version) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        internal Waiter? Next { get; set; }
-
-        internal long Version { get; } = version;
     }
 }

@@ -1,4 +1,5 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Follower;
 
@@ -44,8 +45,8 @@ internal static class CommandPath
     /// <summary>What an errno of execve(2) means for a command.</summary>
     internal static FollowException Explain(string command, int errno) => errno switch
     {
-        LibC.ENOENT or LibC.ENOTDIR => NotFound(command, "it, or the interpreter that it names, does not exist"),
-        _ => new($"cannot execute {command}: {LibC.Describe(errno)}", FollowFailure.CommandNotExecutable),
+        Linux.ENOENT or Linux.ENOTDIR => NotFound(command, "it, or the interpreter that it names, does not exist"),
+        _ => new($"cannot execute {command}: {Linux.Describe(errno)}", FollowFailure.CommandNotExecutable),
     };
 
     private static void Check(string command, string path)
@@ -58,7 +59,7 @@ internal static class CommandPath
 
         if (!File.Exists(path))
             throw NotFound(command, "there is no such file");
-        if (LibC.access(path, LibC.X_OK) < 0)
+        if (Linux.access(path, LibC.X_OK) < 0)
         {
             throw new FollowException(
                 $"cannot execute {command}: {path} is not executable for us; chmod +x it, or name its interpreter",

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tmds.Linux;
 
 namespace ForkFollow.Follower;
 
@@ -159,7 +160,7 @@ public sealed class FollowSession : IAsyncDisposable
         int errno = gate.Join();
         throw errno switch
         {
-            LibC.ENOEXEC => new ExecFormatException(),
+            Linux.ENOEXEC => new ExecFormatException(),
             0 => new FollowException($"{path} was killed before it could execute; start it again"),
             _ => CommandPath.Explain(options.Command[0], errno),
         };
@@ -173,10 +174,10 @@ public sealed class FollowSession : IAsyncDisposable
         int errno = tracer.SeizeGate(pid, options);
         if (errno != 0)
         {
-            _ = LibC.kill(pid, LibC.SIGKILL);
+            _ = LibC.kill(pid, Linux.SIGKILL);
             throw new FollowException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"cannot trace our own child: PTRACE_SEIZE failed: {LibC.Describe(errno)}; a seccomp filter of the "
+                $"cannot trace our own child: PTRACE_SEIZE failed: {Linux.Describe(errno)}; a seccomp filter of the "
                 + $"container, or kernel.yama.ptrace_scope 3, forbids ptrace (forkfollow doctor tells)"));
         }
 

@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Follower;
 
@@ -108,7 +108,7 @@ internal struct ProcStatus
 internal sealed class KernelException : Exception
 {
     internal KernelException(string request, int tid, int errno)
-        : base($"{request} of {tid} failed: {LibC.Describe(errno)} (errno {errno})")
+        : base($"{request} of {tid} failed: {Linux.Describe(errno)} (errno {errno})")
     {
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Follower;
 
@@ -52,7 +53,7 @@ internal sealed unsafe class LaunchGate : IDisposable
     internal int Start()
     {
         _thread.Start();
-        using var proc = new ProcFs();
+        using var proc = new ProcBuffer();
         var children = new List<int>(1);
         var wait = default(SpinWait);
         while (true)
@@ -80,14 +81,14 @@ internal sealed unsafe class LaunchGate : IDisposable
     {
         rlimit ours;
         rlimit parents;
-        if (LibC.prlimit(0, LibC.RLIMIT_NOFILE, null, &ours) < 0
-            || LibC.prlimit(LibC.getppid(), LibC.RLIMIT_NOFILE, null, &parents) < 0)
+        if (Linux.prlimit(0, Linux.RLIMIT_NOFILE, null, &ours) < 0
+            || Linux.prlimit(LibC.getppid(), Linux.RLIMIT_NOFILE, null, &parents) < 0)
         {
             return; // Somebody else's process is our parent: its limits are not ours to see.
         }
 
         if (parents.rlim_max == ours.rlim_max && parents.rlim_cur < ours.rlim_cur)
-            _ = LibC.prlimit(pid, LibC.RLIMIT_NOFILE, &parents, null);
+            _ = Linux.prlimit(pid, Linux.RLIMIT_NOFILE, &parents, null);
     }
 
     /// <summary>Lets the child go on to its exec.</summary>
@@ -98,7 +99,7 @@ internal sealed unsafe class LaunchGate : IDisposable
         ComposeFifoPath(path);
         _writer = LibC.open(path, LibC.O_RDWR | LibC.O_NONBLOCK | LibC.O_CLOEXEC);
         if (_writer < 0)
-            throw new KernelException("open of the launch gate", 0, LibC.Errno);
+            throw new KernelException("open of the launch gate", 0, Linux.Errno);
     }
 
     /// <summary>Waits for posix_spawn to return: after the exec, or its failure. Returns its errno.</summary>
@@ -119,7 +120,7 @@ internal sealed unsafe class LaunchGate : IDisposable
 
     private void Spawn()
     {
-        _helperTid = LibC.gettid();
+        _helperTid = Linux.gettid();
         _errno = SpawnNow();
         _finished = true;
     }
@@ -134,31 +135,31 @@ internal sealed unsafe class LaunchGate : IDisposable
         ComposeFifoPath(gate);
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
-        _ = LibC.posix_spawn_file_actions_init(&actions);
-        _ = LibC.posix_spawnattr_init(&attributes);
+        _ = Linux.posix_spawn_file_actions_init(&actions);
+        _ = Linux.posix_spawnattr_init(&attributes);
         try
         {
             // The runtime ignores SIGPIPE, and an ignored signal stays ignored over an exec.
             sigset_t defaults = default;
-            defaults.Add(LibC.SIGPIPE);
+            defaults.Add(Linux.SIGPIPE);
 
             // posix_spawn itself leaves libc's two internal signals (32, 33) ignored if they are not named here.
             defaults.Add(FirstInternalSignal);
             defaults.Add(FirstInternalSignal + 1);
             int pid;
-            int errno = LibC.posix_spawn_file_actions_addopen(&actions, _fdInChild, gate, LibC.O_RDONLY, 0);
+            int errno = Linux.posix_spawn_file_actions_addopen(&actions, _fdInChild, gate, LibC.O_RDONLY, 0);
             if (errno == 0)
-                errno = LibC.posix_spawn_file_actions_addclose(&actions, _fdInChild);
+                errno = Linux.posix_spawn_file_actions_addclose(&actions, _fdInChild);
             if (errno == 0)
-                errno = LibC.posix_spawnattr_setsigdefault(&attributes, &defaults);
+                errno = Linux.posix_spawnattr_setsigdefault(&attributes, &defaults);
             if (errno == 0)
-                errno = LibC.posix_spawnattr_setflags(&attributes, LibC.POSIX_SPAWN_SETSIGDEF);
-            return errno != 0 ? errno : LibC.posix_spawn(&pid, path, &actions, &attributes, argv, environment);
+                errno = Linux.posix_spawnattr_setflags(&attributes, Linux.POSIX_SPAWN_SETSIGDEF);
+            return errno != 0 ? errno : Linux.posix_spawn(&pid, path, &actions, &attributes, argv, environment);
         }
         finally
         {
-            _ = LibC.posix_spawnattr_destroy(&attributes);
-            _ = LibC.posix_spawn_file_actions_destroy(&actions);
+            _ = Linux.posix_spawnattr_destroy(&attributes);
+            _ = Linux.posix_spawn_file_actions_destroy(&actions);
             Marshal.FreeCoTaskMem((nint)path);
             Free(argv);
             Free(added);
@@ -179,9 +180,9 @@ internal sealed unsafe class LaunchGate : IDisposable
         foreach (string folder in (string[])[Path.GetTempPath(), "/dev/shm"])
         {
             string name = Path.Combine(folder, "forkfollow-" + Path.GetRandomFileName());
-            if (LibC.mkfifo(name, OwnerOnly) < 0)
+            if (Linux.mkfifo(name, OwnerOnly) < 0)
             {
-                reason = $"{folder}: {LibC.Describe(LibC.Errno)}";
+                reason = $"{folder}: {Linux.Describe(Linux.Errno)}";
                 continue;
             }
 
@@ -191,7 +192,7 @@ internal sealed unsafe class LaunchGate : IDisposable
             }
             finally
             {
-                _ = LibC.unlink(name);
+                _ = Linux.unlink(name);
             }
         }
 
@@ -202,11 +203,11 @@ internal sealed unsafe class LaunchGate : IDisposable
     {
         byte* native = (byte*)Marshal.StringToCoTaskMemUTF8(path);
         int fd = LibC.open(native, LibC.O_PATH | LibC.O_CLOEXEC);
-        int errno = LibC.Errno;
+        int errno = Linux.Errno;
         Marshal.FreeCoTaskMem((nint)native);
         return fd >= 0
             ? fd
-            : throw new FollowException($"cannot open the launch gate: {LibC.Describe(errno)}; raise ulimit -n");
+            : throw new FollowException($"cannot open the launch gate: {Linux.Describe(errno)}; raise ulimit -n");
     }
 
     /// <summary>The environment we were started with: libc's own, not the copy that .NET keeps.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Follower;
 
@@ -18,18 +19,18 @@ internal sealed unsafe partial class LinuxKernel
     /// <inheritdoc/>
     public bool ReadStatus(int tid, out ProcStatus status)
     {
-        ReadOnlySpan<byte> text = _proc.Read(tid, "status"u8);
+        ProcFile.Read(tid, "status"u8, _proc, out ReadOnlySpan<byte> text);
         status = new()
         {
-            Tgid = (int)ProcFs.Field(text, "\nTgid:"u8),
-            ParentPid = (int)ProcFs.Field(text, "\nPPid:"u8),
-            TracerPid = (int)ProcFs.Field(text, "\nTracerPid:"u8),
-            Uid = (uint)ProcFs.Field(text, "\nUid:"u8),
-            PeakRssBytes = ProcFs.Field(text, "\nVmHWM:"u8) * 1024,
-            VoluntarySwitches = ProcFs.Field(text, "\nvoluntary_ctxt_switches:"u8),
-            InvoluntarySwitches = ProcFs.Field(text, "\nnonvoluntary_ctxt_switches:"u8),
+            Tgid = (int)ProcFile.Field(text, "\nTgid:"u8),
+            ParentPid = (int)ProcFile.Field(text, "\nPPid:"u8),
+            TracerPid = (int)ProcFile.Field(text, "\nTracerPid:"u8),
+            Uid = (uint)ProcFile.Field(text, "\nUid:"u8),
+            PeakRssBytes = ProcFile.Field(text, "\nVmHWM:"u8) * 1024,
+            VoluntarySwitches = ProcFile.Field(text, "\nvoluntary_ctxt_switches:"u8),
+            InvoluntarySwitches = ProcFile.Field(text, "\nnonvoluntary_ctxt_switches:"u8),
             IsZombie = text.IndexOf("\nState:\tZ"u8) >= 0 || text.IndexOf("\nState:\tX"u8) >= 0,
-            IsKernelThread = ProcFs.Field(text, "\nKthread:"u8) == 1,
+            IsKernelThread = ProcFile.Field(text, "\nKthread:"u8) == 1,
         };
         return status.Tgid != 0;
     }
@@ -48,7 +49,7 @@ internal sealed unsafe partial class LinuxKernel
         }
 
         Span<long> fields = stackalloc long[10];
-        if (!ProcFs.ParseStat(_proc.Read(pid, "stat"u8), fields))
+        if (!ReadStat(pid, fields))
             return false;
         sample.UserTicksNs = user;
         sample.BothTicksNs = both;
@@ -61,28 +62,24 @@ internal sealed unsafe partial class LinuxKernel
     /// <inheritdoc/>
     public ExecView ReadImage(int pid)
     {
-        ReadOnlySpan<byte> path = _proc.ReadLink(pid, "exe"u8);
-        path = path[..Math.Min(path.Length, ImageCapacity)];
-        path.CopyTo(_path);
-        ReadOnlySpan<byte> comm = _proc.Read(pid, "comm"u8).TrimEnd((byte)'\n');
-        comm = comm[..Math.Min(comm.Length, _comm.Length)];
-        comm.CopyTo(_comm);
-        ReadOnlySpan<byte> commandLine = _proc.Read(pid, "cmdline"u8);
-        return new(_path.AsSpan(0, path.Length), commandLine, _comm.AsSpan(0, comm.Length));
+        ProcFile.ReadLink(pid, "exe"u8, _path, out ReadOnlySpan<byte> path);
+        ProcFile.Read(pid, "comm"u8, _comm, out ReadOnlySpan<byte> comm);
+        ProcFile.Read(pid, "cmdline"u8, _proc, out ReadOnlySpan<byte> commandLine);
+        return new(path, commandLine, comm.TrimEnd((byte)'\n'));
     }
 
     /// <inheritdoc/>
     public bool RunsWithoutItsPrivileges(int pid)
     {
         byte* path = stackalloc byte[64];
-        ProcFs.Compose(path, pid, "exe"u8);
+        ProcFile.Compose(new(path, 64), pid, "exe"u8);
         statx_t file = default;
-        if (LibC.statx(LibC.AT_FDCWD, path, 0, StatxTypeModeIds, &file) < 0)
+        if (Linux.statx(LibC.AT_FDCWD, path, 0, StatxTypeModeIds, &file) < 0)
             return false;
         if ((file.stx_mode & (SetUid | SetGid)) == 0)
             return false;
 
-        ReadOnlySpan<byte> text = _proc.Read(pid, "status"u8);
+        ProcFile.Read(pid, "status"u8, _proc, out ReadOnlySpan<byte> text);
         return ((file.stx_mode & SetUid) != 0 && EffectiveId(text, "\nUid:"u8) != file.stx_uid)
             || ((file.stx_mode & SetGid) != 0 && EffectiveId(text, "\nGid:"u8) != file.stx_gid);
     }
@@ -90,13 +87,13 @@ internal sealed unsafe partial class LinuxKernel
     /// <inheritdoc/>
     public void ReadChildren(int pid, int tid, List<int> children) => ReadChildren(_proc, pid, tid, children);
 
-    internal static void ReadChildren(ProcFs proc, int pid, int tid, List<int> children)
+    internal static void ReadChildren(ProcBuffer buffer, int pid, int tid, List<int> children)
     {
         Span<byte> file = stackalloc byte[32];
         "task/"u8.CopyTo(file);
         Utf8Formatter.TryFormat(tid, file[5..], out int digits);
         "/children"u8.CopyTo(file[(5 + digits)..]);
-        ReadOnlySpan<byte> text = proc.Read(pid, file[..(5 + digits + 9)]);
+        ProcFile.Read(pid, file[..(5 + digits + 9)], buffer, out ReadOnlySpan<byte> text);
         while (Utf8Parser.TryParse(text, out int child, out int used))
         {
             children.Add(child);
@@ -125,21 +122,27 @@ internal sealed unsafe partial class LinuxKernel
     public long ReadStartTime(int pid)
     {
         Span<long> fields = stackalloc long[19];
-        if (!ProcFs.ParseStat(_proc.Read(pid, "stat"u8), fields))
+        if (!ReadStat(pid, fields))
             return 0;
 
         // Field 22 counts from boot, time in suspend included; our timestamps do not.
         timespec boot = default;
-        _ = LibC.clock_gettime(LibC.CLOCK_BOOTTIME, &boot);
-        return (fields[18] * TickNs) - (boot.Nanoseconds - Now());
+        _ = Linux.clock_gettime(Linux.CLOCK_BOOTTIME, &boot);
+        return (fields[18] * TickNs) - (boot.Nanoseconds() - Now());
+    }
+
+    private bool ReadStat(int pid, Span<long> fields)
+    {
+        ProcFile.Read(pid, "stat"u8, _proc, out ReadOnlySpan<byte> text);
+        return ProcFile.ParseStat(text, fields);
     }
 
     private static bool ReadCpuClock(int pid, CpuClock clock, ref long nanoseconds)
     {
         timespec time;
-        if (LibC.clock_gettime(LibC.ProcessCpuClock(pid, clock), &time) < 0)
+        if (Linux.clock_gettime(Linux.ProcessCpuClock(pid, clock), &time) < 0)
             return false;
-        nanoseconds = time.Nanoseconds;
+        nanoseconds = time.Nanoseconds();
         return true;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Follower;
 
@@ -14,10 +15,10 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
 
     private const WaitOptions AnyReport = Ours | WaitOptions.WSTOPPED | WaitOptions.WEXITED | WaitOptions.WNOWAIT;
 
-    private readonly ProcFs _proc = new();
+    private readonly ProcBuffer _proc = new();
 
     /// <inheritdoc/>
-    public int TracerTid { get; } = LibC.gettid();
+    public int TracerTid { get; } = Linux.gettid();
 
     /// <inheritdoc/>
     public void Dispose() => _proc.Dispose();
@@ -25,16 +26,16 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
     /// <inheritdoc/>
     public PeekResult Peek(bool block, out int tid, out WaitStatus status)
     {
-        siginfo_t info = default;
+        sigchld_info info = default;
         tid = 0;
         status = default;
         WaitOptions options = block ? AnyReport : AnyReport | WaitOptions.WNOHANG;
-        if (LibC.waitid(IdType.P_ALL, 0, &info, options) < 0)
+        if (Linux.waitid(IdType.P_ALL, 0, &info, options) < 0)
         {
-            return LibC.Errno switch
+            return Linux.Errno switch
             {
-                LibC.EINTR => PeekResult.Interrupted,
-                LibC.ECHILD => PeekResult.NoTracees,
+                Linux.EINTR => PeekResult.Interrupted,
+                Linux.ECHILD => PeekResult.NoTracees,
                 int errno => throw new KernelException("waitid", 0, errno),
             };
         }
@@ -49,9 +50,9 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
     /// <inheritdoc/>
     public bool PeekOne(int tid, out WaitStatus status)
     {
-        siginfo_t info = default;
+        sigchld_info info = default;
         status = default;
-        if (LibC.waitid(IdType.P_PID, tid, &info, AnyReport | WaitOptions.WNOHANG) < 0 || info.si_pid == 0)
+        if (Linux.waitid(IdType.P_PID, tid, &info, AnyReport | WaitOptions.WNOHANG) < 0 || info.si_pid == 0)
             return false;
         status = WaitStatus.FromWaitId(info.si_code, info.si_status);
         return true;
@@ -61,8 +62,8 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
     public bool ConsumeStop(int tid)
     {
         // Without WEXITED: if it was killed meanwhile, its death must stay reportable.
-        siginfo_t info = default;
-        int result = LibC.waitid(IdType.P_PID, tid, &info, Ours | WaitOptions.WSTOPPED | WaitOptions.WNOHANG);
+        sigchld_info info = default;
+        int result = Linux.waitid(IdType.P_PID, tid, &info, Ours | WaitOptions.WSTOPPED | WaitOptions.WNOHANG);
         return result == 0 && info.si_pid != 0;
     }
 
@@ -71,7 +72,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
     {
         int status;
         fixed (rusage* target = &usage)
-            return LibC.wait4(tid, &status, Ours | WaitOptions.WNOHANG, target) == tid;
+            return Linux.wait4(tid, &status, Ours | WaitOptions.WNOHANG, target) == tid;
     }
 
     /// <inheritdoc/>
@@ -100,14 +101,14 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
 
     /// <inheritdoc/>
     public int Seize(int tid, PtraceOptions options) =>
-        LibC.ptrace(PtraceRequest.PTRACE_SEIZE, tid, null, (void*)(nint)options) < 0 ? LibC.Errno : 0;
+        Linux.ptrace(PtraceRequest.PTRACE_SEIZE, tid, null, (void*)(nint)options) < 0 ? Linux.Errno : 0;
 
     /// <inheritdoc/>
     public bool IsThreadOf(int pid, int tid) =>
-        LibC.tgkill(pid, tid, 0) == 0 || LibC.Errno != LibC.ESRCH;
+        Linux.tgkill(pid, tid, 0) == 0 || Linux.Errno != Linux.ESRCH;
 
     /// <inheritdoc/>
-    public void Kill(int pid) => _ = LibC.kill(pid, LibC.SIGKILL);
+    public void Kill(int pid) => _ = LibC.kill(pid, Linux.SIGKILL);
 
     /// <inheritdoc/>
     public void Yield() => _ = LibC.sched_yield();
@@ -117,9 +118,9 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
 
     private static bool Request(PtraceRequest request, int tid, nint data)
     {
-        if (LibC.ptrace(request, tid, null, (void*)data) >= 0)
+        if (Linux.ptrace(request, tid, null, (void*)data) >= 0)
             return true;
-        int errno = LibC.Errno;
-        return errno == LibC.ESRCH ? false : throw new KernelException(request.ToString(), tid, errno);
+        int errno = Linux.Errno;
+        return errno == Linux.ESRCH ? false : throw new KernelException(request.ToString(), tid, errno);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Follower;
 
@@ -24,7 +25,7 @@ internal sealed class Mailbox
     internal void Open()
     {
         InstallWakeHandler();
-        _tracerTid = LibC.gettid();
+        _tracerTid = Linux.gettid();
     }
 
     /// <summary>No work is taken any more; whoever waits gets his <c>ifClosed</c>. Tracer thread.</summary>
@@ -83,7 +84,7 @@ internal sealed class Mailbox
     {
         int tid = _tracerTid;
         if (tid != 0)
-            _ = LibC.tgkill(Environment.ProcessId, tid, LibC.SIGRTMAX);
+            _ = Linux.tgkill(Environment.ProcessId, tid, Linux.SIGRTMAX);
     }
 
     /// <summary>
@@ -92,9 +93,9 @@ internal sealed class Mailbox
     /// </summary>
     private static unsafe void InstallWakeHandler()
     {
-        sigaction_t action = default;
-        action.sa_handler = NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "abs");
-        if (LibC.sigaction(LibC.SIGRTMAX, &action, null) < 0)
-            throw new KernelException("sigaction", 0, LibC.Errno);
+        sigaction action = default;
+        action.sa_handler = (void*)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "abs");
+        if (LibC.sigaction(Linux.SIGRTMAX, &action, null) < 0)
+            throw new KernelException("sigaction", 0, Linux.Errno);
     }
 }

@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Follower;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Follower;
 
@@ -32,10 +33,10 @@ internal static class SeizeRefusal
             return $"{pid}: a zombie, dead and waiting for its parent to reap it; there is nothing to follow";
         if (status.IsKernelThread)
             return $"{pid}: a kernel thread; only user processes can be followed";
-        if (errno == LibC.ESRCH)
+        if (errno == Linux.ESRCH)
             return $"{pid}: it ended while it was being seized; check the pid with ps(1)";
-        if (errno != LibC.EPERM)
-            return $"{pid}: PTRACE_SEIZE failed: {LibC.Describe(errno)} (errno {errno})";
+        if (errno != Linux.EPERM)
+            return $"{pid}: PTRACE_SEIZE failed: {Linux.Describe(errno)} (errno {errno})";
         return $"{pid}: {WhyNotPermitted(status)}";
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Follower;
 
@@ -17,6 +17,6 @@ public static class Signals
     /// <summary>The signal's name; real-time signals as <c>SIGRTMIN+n</c> (glibc's SIGRTMIN is 34).</summary>
     public static string Name(int signal) =>
         signal >= 0 && signal < _names.Length ? _names[signal]
-        : signal <= LibC.SIGRTMAX ? "SIGRTMIN+" + (signal - 34).ToString(CultureInfo.InvariantCulture)
+        : signal <= Linux.SIGRTMAX ? "SIGRTMIN+" + (signal - 34).ToString(CultureInfo.InvariantCulture)
         : "signal " + signal.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Follower;
 
@@ -141,7 +141,7 @@ internal sealed partial class Tracer
         while (seized.Count != before);
 
         if (seized.Count == 0)
-            return refusal ?? SeizeRefusal.Explain(_kernel, pid, LibC.ESRCH);
+            return refusal ?? SeizeRefusal.Explain(_kernel, pid, Linux.ESRCH);
 
         Enter(pid, parent, seized, leader);
         DrainStops();

@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 using Microsoft.Extensions.Logging;
 
 namespace ForkFollow.Follower;

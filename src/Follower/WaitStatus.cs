@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Follower;
 
@@ -37,11 +37,11 @@ internal readonly record struct WaitStatus(int Raw)
     /// <summary>Stopped with its whole group by SIGSTOP, SIGTSTP, SIGTTIN or SIGTTOU.</summary>
     internal bool IsGroupStop =>
         Event == PtraceEvent.PTRACE_EVENT_STOP
-        && StopSignal is LibC.SIGSTOP or LibC.SIGTSTP or LibC.SIGTTIN or LibC.SIGTTOU;
+        && StopSignal is Linux.SIGSTOP or Linux.SIGTSTP or Linux.SIGTTIN or Linux.SIGTTOU;
 
     /// <summary>A syscall-stop, told from a SIGTRAP by PTRACE_O_TRACESYSGOOD.</summary>
     internal bool IsSyscallStop =>
-        Stopped && Event == PtraceEvent.None && StopSignal == (LibC.SIGTRAP | SysGoodFlag);
+        Stopped && Event == PtraceEvent.None && StopSignal == (Linux.SIGTRAP | SysGoodFlag);
 
     /// <summary>A signal is about to be delivered; it is lost unless it is passed on at the resume.</summary>
     internal bool IsSignalDelivery => Stopped && Event == PtraceEvent.None && !IsSyscallStop;
@@ -56,9 +56,9 @@ internal readonly record struct WaitStatus(int Raw)
     /// <summary>The same word from waitid(2)'s si_code and si_status.</summary>
     internal static WaitStatus FromWaitId(int code, int status) => code switch
     {
-        LibC.CLD_EXITED => ForExit(status),
-        LibC.CLD_KILLED => ForKill(status),
-        LibC.CLD_DUMPED => ForKill(status, core: true),
+        Linux.CLD_EXITED => ForExit(status),
+        Linux.CLD_KILLED => ForKill(status),
+        Linux.CLD_DUMPED => ForKill(status, core: true),
         _ => new((status << 8) | 0x7f),
     };
 

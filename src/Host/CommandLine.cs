@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using ForkFollow.Results.Formats;
 using ForkFollow.Service;
-using ForkFollow.Service.Telemetry;
+using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
 using static ForkFollow.Host.CommandOptions;
 
@@ -132,9 +133,7 @@ internal static class CommandLine
         ForkFollowOptions options = Read(parsed, _ofService, configuration, out List<string> faults);
         foreach (string text in parsed.GetValue(Targets) ?? [])
         {
-            if (TargetReader.Parse(text, out string? fault) is { } target)
-                options.Targets.Add(target);
-            else
+            if (ForkFollowSettings.AddTarget(options, text) is { } fault)
                 faults.Add("--target: " + fault);
         }
 
@@ -153,10 +152,7 @@ internal static class CommandLine
         ParseResult parsed, (Option Option, string Key)[] settings, IConfigurationRoot configuration, out List<string> faults)
     {
         var options = new ForkFollowOptions();
-        faults = [.. SettingReader.Read(configuration, options)];
-        OtelSettings telemetry = OtelSettings.Read(configuration);
-        if (telemetry.IsOn)
-            faults.AddRange(telemetry.FindFaults());
+        faults = [.. ForkFollowSettings.Read(configuration, options), .. ForkFollowTelemetry.FindFaults(configuration)];
         Apply(parsed, settings, options, faults);
         return options;
     }
@@ -175,7 +171,7 @@ internal static class CommandLine
                 Option<string?> one => parsed.GetValue(one),
                 _ => null,
             };
-            if (text is not null && SettingTable.Find(key).Apply(options, text) is { } fault)
+            if (text is not null && ForkFollowSettings.Set(options, key, text) is { } fault)
                 faults.Add($"{option.Aliases.FirstOrDefault() ?? option.Name}: {fault}");
         }
     }
@@ -184,7 +180,7 @@ internal static class CommandLine
     private static void Refuse(List<string> faults, ForkFollowOptions? options = null)
     {
         if (options is not null)
-            faults.AddRange(OptionsCheck.Check(options));
+            faults.AddRange(ForkFollowSettings.Check(options));
         if (faults.Count > 0)
             throw new StartUpException(faults);
     }

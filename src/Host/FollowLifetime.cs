@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
-using ForkFollow.Host.Interop;
 using ForkFollow.Service;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Tmds.Linux;
 
 namespace ForkFollow.Host;
 
@@ -17,17 +17,14 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly ForkFollowOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
-    private readonly FollowService _service;
-    private readonly TargetSupervisor _supervisor;
+    private readonly ForkFollowControl _control;
     private int _received;
 
-    public FollowLifetime(
-        IOptions<ForkFollowOptions> options, IHostApplicationLifetime lifetime, FollowService service, TargetSupervisor supervisor)
+    public FollowLifetime(IOptions<ForkFollowOptions> options, IHostApplicationLifetime lifetime, ForkFollowControl control)
     {
         _options = options.Value;
         _lifetime = lifetime;
-        _service = service;
-        _supervisor = supervisor;
+        _control = control;
     }
 
     /// <inheritdoc/>
@@ -53,7 +50,7 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
         context.Cancel = true;
         if (context.Signal == PosixSignal.SIGHUP && _options.Targets.Count > 0)
         {
-            _supervisor.Rotate();
+            _control.Rotate();
             return;
         }
 
@@ -72,7 +69,7 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
 
         // The terminal sends Ctrl-C, Ctrl-\ and its hang-up to the whole foreground group; kill(1) sends to us alone.
         if (context.Signal == PosixSignal.SIGTERM || !Terminal.SignalsWorkloadToo)
-            _ = _service.SignalWorkloadAsync(number);
+            _ = _control.SignalWorkloadAsync(number);
     }
 
     private static int NumberOf(PosixSignal signal) => signal switch

@@ -1,4 +1,5 @@
 using ForkFollow.Service;
+using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

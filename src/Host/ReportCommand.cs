@@ -1,6 +1,5 @@
-using ForkFollow.Collectors;
-using ForkFollow.Collectors.Formats;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
+using ForkFollow.Results.Formats;
 using ForkFollow.Service;
 
 namespace ForkFollow.Host;
@@ -31,7 +30,7 @@ internal static class ReportCommand
 
         try
         {
-            RecordedRun run = RecordedTree.Read(Path.Combine(path, TreeFile.Name));
+            RecordedRun run = TreeFile.Read(Path.Combine(path, TreeFile.Name));
             return run with { Profile = Symbolizer.Complete(RecordingReader.Read(path)) };
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)

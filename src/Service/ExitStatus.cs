@@ -1,17 +1,17 @@
 namespace ForkFollow.Service;
 
 /// <summary>Exit statuses of our own; any other is the workload's.</summary>
-internal static class ExitStatus
+public static class ExitStatus
 {
     /// <summary>Following could not begin: a wrong option, no such process, no permission.</summary>
-    internal const int StartUpProblem = 2;
+    public const int StartUpProblem = 2;
 
     /// <summary>The command cannot be executed, as env(1) says it.</summary>
-    internal const int CommandNotExecutable = 126;
+    public const int CommandNotExecutable = 126;
 
     /// <summary>The command cannot be found, as env(1) says it.</summary>
-    internal const int CommandNotFound = 127;
+    public const int CommandNotFound = 127;
 
     /// <summary>Ended by a signal: this plus its number, as a shell says it.</summary>
-    internal const int SignalBase = 128;
+    public const int SignalBase = 128;
 }

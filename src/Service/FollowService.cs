@@ -32,7 +32,7 @@ internal sealed class FollowService : BackgroundService
         _supervisor = supervisor;
         _lifetime = lifetime;
         _logger = logger;
-        _injectsInVain = _options.Telemetry.InjectTraceparent && !runs.Telemetry.IsOn;
+        _injectsInVain = _options.Telemetry.InjectTraceparent && !runs.Exports;
         if (_options.Command.Count > 0 || _options.Pids.Count > 0)
             _single = runs.Make(new(_options));
     }

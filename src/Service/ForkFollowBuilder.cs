@@ -1,7 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
-using ForkFollow.Service.Telemetry;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -43,17 +42,13 @@ public sealed class ForkFollowBuilder
         return this;
     }
 
-    /// <summary>
-    /// Adds the export through OpenTelemetry (docs/opentelemetry.md), if an OTLP endpoint is set: in an OTEL_* variable of the
-    /// environment, a key of that name, or the section <c>OpenTelemetry</c> of the configuration. If none is, nothing is added.
-    /// <para>The SDK's providers are the host's: <c>services.ConfigureOpenTelemetryTracerProvider(…)</c> and its like, before
-    /// or after this call, add sources, processors and resources of your own. UseOtlpExporter may not be called again.</para>
-    /// </summary>
-    /// <param name="configuration">The host's configuration; OTEL_* keys are added to it, since the SDK looks there.</param>
-    public ForkFollowBuilder AddTelemetry(IConfiguration configuration)
+    /// <summary>Adds somebody who takes runs elsewhere while they go: a singleton, unless it is registered otherwise.</summary>
+    /// <typeparam name="T">Who does.</typeparam>
+    public ForkFollowBuilder AddExporter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
+        where T : class, IRunExporter
     {
-        ArgumentNullException.ThrowIfNull(configuration);
-        TelemetryServices.Add(Services, configuration);
+        Services.TryAddSingleton<T>();
+        Services.AddSingleton<IRunExporter>(services => services.GetRequiredService<T>());
         return this;
     }
 

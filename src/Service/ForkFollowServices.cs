@@ -1,5 +1,4 @@
 using ForkFollow.Service;
-using ForkFollow.Service.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -17,7 +16,7 @@ public static class ForkFollowServices
     /// <param name="configure">Sets options; null for those of the configuration.</param>
     /// <returns>What collectors and observers of one's own are added to.</returns>
     /// <remarks>
-    /// The host's start (with <see cref="ForkFollowBuilder.AddTelemetry"/> already its building) throws
+    /// The host's start (with telemetry already its building) throws
     /// <see cref="OptionsValidationException"/> with a line for each fault of the options. Linux only.
     /// Call it once for a host.
     /// </remarks>
@@ -37,9 +36,11 @@ public static class ForkFollowServices
         return AddServices(services);
     }
 
-    /// <summary>The same with options that have been read and checked.</summary>
-    internal static ForkFollowBuilder AddForkFollow(this IServiceCollection services, ForkFollowOptions options)
+    /// <summary>The same with options that have been read and checked (<see cref="ForkFollowSettings"/>).</summary>
+    public static ForkFollowBuilder AddForkFollow(this IServiceCollection services, ForkFollowOptions options)
     {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(options);
         services.AddSingleton(Options.Options.Create(options));
         return AddServices(services);
     }
@@ -47,13 +48,14 @@ public static class ForkFollowServices
     private static ForkFollowBuilder AddServices(IServiceCollection services)
     {
         services.TryAddSingleton<FollowOutcome>();
-        services.TryAddSingleton(ProcessTelemetry.Off);
         services.TryAddSingleton<RunFactory>();
         services.TryAddSingleton<TargetSupervisor>();
         services.TryAddSingleton<ServiceManager>();
         services.TryAddSingleton(_ => new ProcFolder("/proc"));
         services.TryAddSingleton(_ => new CgroupFolder("/sys/fs/cgroup"));
         services.TryAddSingleton<FollowService>();
+        services.TryAddSingleton(
+            provider => new ForkFollowControl(provider.GetRequiredService<FollowService>(), provider.GetRequiredService<TargetSupervisor>()));
         services.AddHostedService(provider => provider.GetRequiredService<FollowService>());
         return new(services);
     }

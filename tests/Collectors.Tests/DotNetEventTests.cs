@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using ForkFollow.Collectors.DotNet;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Host;
+using ForkFollow.Results;
+using ForkFollow.Symbols;
 using Microsoft.Diagnostics.NETCore.Client;
 using Microsoft.Diagnostics.Tracing;
 

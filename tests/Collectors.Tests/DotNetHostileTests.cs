@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ForkFollow.Collectors.DotNet;
+using ForkFollow.Symbols;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using ForkFollow.Collectors.Capture;
 using ForkFollow.Collectors.DotNet;
-using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 using Microsoft.Diagnostics.NETCore.Client;
 
 namespace ForkFollow.Collectors.Tests;

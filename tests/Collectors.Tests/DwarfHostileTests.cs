@@ -1,7 +1,5 @@
-using ForkFollow.Collectors.Perf;
-using ForkFollow.Collectors.Recording;
-using ForkFollow.Collectors.Symbols;
-using ForkFollow.Collectors.Unwinding;
+using ForkFollow.Collectors.Capture;
+using ForkFollow.Symbols;
 
 namespace ForkFollow.Collectors.Tests;
 

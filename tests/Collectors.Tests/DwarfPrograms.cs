@@ -1,5 +1,7 @@
-using ForkFollow.Collectors.Interop;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Collectors.Capture;
+using ForkFollow.Follower;
+using ForkFollow.Native;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;
 

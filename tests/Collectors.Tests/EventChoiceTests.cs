@@ -1,4 +1,5 @@
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Collectors.EventNames;
+using ForkFollow.Native;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using ForkFollow.Collectors.Formats;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
+using ForkFollow.Results.Formats;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using ForkFollow.Collectors.Formats;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
+using ForkFollow.Results.Formats;
 using Proto = Perftools.Profiles;
 
 namespace ForkFollow.Collectors.Tests;

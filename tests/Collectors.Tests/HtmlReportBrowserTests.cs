@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
 using Microsoft.Playwright;
 using Xunit.Abstractions;
 

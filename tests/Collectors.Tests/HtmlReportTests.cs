@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ForkFollow.Collectors.Formats;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
+using ForkFollow.Results.Formats;
 using Xunit.Abstractions;
 
 namespace ForkFollow.Collectors.Tests;

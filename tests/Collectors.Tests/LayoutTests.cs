@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Follower;
+using ForkFollow.Native;
 
 namespace ForkFollow.Collectors.Tests;
 
@@ -25,7 +26,7 @@ public sealed class LayoutTests
         IEnumerable<string> ours =
         [
             .. types.SelectMany(type => type.IsEnum ? Members(type) : type.IsValueType ? Layout(type) : Constants(type)),
-            .. typeof(LibC).GetProperties(All).Where(property => property.Name != nameof(LibC.Errno))
+            .. typeof(LibC).GetProperties(All).Where(property => property.Name != nameof(Linux.Errno))
                 .Select(property => $"{property.Name} {property.GetValue(null)}"),
         ];
         Assert.Equal(c.Order(StringComparer.Ordinal), ours.Order(StringComparer.Ordinal));

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using ForkFollow.Collectors.EventNames;
 using ForkFollow.Follower;
+using ForkFollow.Host;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using ForkFollow.Collectors.Procfs;
-using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Follower;
+using ForkFollow.Host;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,5 +1,6 @@
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Collectors.Capture;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using ForkFollow.Collectors.Formats;
-using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
+using ForkFollow.Results;
+using ForkFollow.Telemetry;
 
 namespace ForkFollow.Collectors.Tests;
 

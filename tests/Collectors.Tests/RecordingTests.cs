@@ -1,7 +1,9 @@
 using System.Text;
+using ForkFollow.Collectors.Capture;
 using ForkFollow.Collectors.Perf;
-using ForkFollow.Collectors.Recording;
-using ForkFollow.Collectors.Recording.Protocol;
+using ForkFollow.Results;
+using ForkFollow.Results.Protocol;
+using ForkFollow.Symbols;
 using Google.Protobuf;
 
 namespace ForkFollow.Collectors.Tests;

@@ -1,5 +1,5 @@
-using ForkFollow.Collectors.Formats;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
+using ForkFollow.Results.Formats;
 using Microsoft.Playwright;
 
 namespace ForkFollow.Collectors.Tests;

@@ -1,4 +1,5 @@
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Host;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;
 

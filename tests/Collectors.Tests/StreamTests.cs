@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using ForkFollow.Collectors.Symbols;
+using ForkFollow.Symbols;
 
 namespace ForkFollow.Collectors.Tests;
 

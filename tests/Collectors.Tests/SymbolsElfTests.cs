@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ForkFollow.Collectors.Symbols;
+using ForkFollow.Symbols;
 using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Collectors.Tests;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using ForkFollow.Collectors.Symbols;
+using ForkFollow.Symbols;
 using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Collectors.Tests;
@@ -132,7 +132,7 @@ public sealed class SymbolsHostileTests : IDisposable
 
         using var zero = File.OpenHandle("/dev/zero");
         Assert.Null(ElfImage.Read(zero, out _));
-        Assert.Null(PerfMap.Read(zero, out _));
+        Assert.Null(JitMap.Read(zero, out _));
         using var cache = new SymbolCache();
         Assert.Null(cache.Get(File.OpenHandle("/dev/zero"), "/dev/zero", TargetRoot.Own, out string? why));
         Assert.NotNull(why);

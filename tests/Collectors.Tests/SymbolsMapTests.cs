@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
-using ForkFollow.Collectors.Interop;
-using ForkFollow.Collectors.Symbols;
+using ForkFollow.Follower;
+using ForkFollow.Native;
+using ForkFollow.Symbols;
 using Microsoft.Win32.SafeHandles;
+using Tmds.Linux;
 
 namespace ForkFollow.Collectors.Tests;
 
@@ -13,7 +15,7 @@ public sealed class SymbolsMapTests
     [Fact]
     public void Later_lines_of_a_perf_map_win()
     {
-        PerfMap map = Read("1000 100 first\n0x1040 0x20 inner\n2000 10 two words(int, char)\n0fff 2 edge\n");
+        JitMap map = Read("1000 100 first\n0x1040 0x20 inner\n2000 10 two words(int, char)\n0fff 2 edge\n");
         Assert.Equal("edge", map.Find(0xFFF));
         Assert.Equal("edge", map.Find(0x1000));
         Assert.Equal("first", map.Find(0x1001));
@@ -31,7 +33,7 @@ public sealed class SymbolsMapTests
     public void Rubbish_in_a_perf_map_is_counted_and_skipped()
     {
         string longLine = new('x', 1 << 20);
-        PerfMap map = Read($"\n1000\n1000 10\n1000 10 \nxyz 10 a\n-1 10 a\n1000 0 none\nffffffffffffffff 10 over\n"
+        JitMap map = Read($"\n1000\n1000 10\n1000 10 \nxyz 10 a\n-1 10 a\n1000 0 none\nffffffffffffffff 10 over\n"
             + $"11111111111111111 1 digits\n{longLine}\n1000 10 a\0b\n3000 10 good\n4000 10 last");
         Assert.Equal("good", map.Find(0x3000));
         Assert.Equal("last", map.Find(0x4000));
@@ -56,7 +58,7 @@ public sealed class SymbolsMapTests
                 Array.Fill(painted, $"f{i}", start, size);
             }
 
-            PerfMap map = Read(text.ToString());
+            JitMap map = Read(text.ToString());
             for (int at = 0; at < painted.Length; at++)
                 Assert.Equal(painted[at], map.Find((ulong)at));
         }
@@ -69,7 +71,7 @@ public sealed class SymbolsMapTests
         for (int i = 0; i < 1_000_000; i++)
             text.Append($"{i:x} {2_000_000 - i:x} f\n");
         var watch = Stopwatch.StartNew();
-        PerfMap map = Read(text.ToString());
+        JitMap map = Read(text.ToString());
         Assert.Equal("f", map.Find(500));
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
     }
@@ -82,12 +84,12 @@ public sealed class SymbolsMapTests
         try
         {
             File.WriteAllText(path, "1000 10 mine\n");
-            using SafeFileHandle? file = PerfMap.Open(Environment.ProcessId, TargetRoot.Own, out string? refusal);
+            using SafeFileHandle? file = JitMap.Open(Environment.ProcessId, TargetRoot.Own, out string? refusal);
             Assert.True(file is not null, refusal);
-            Assert.Equal("mine", PerfMap.Read(file, out _)!.Find(0x1000));
+            Assert.Equal("mine", JitMap.Read(file, out _)!.Find(0x1000));
             Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to give a file away");
             Tools.Run("chown", "65534", path);
-            Assert.Null(PerfMap.Open(Environment.ProcessId, TargetRoot.Own, out refusal));
+            Assert.Null(JitMap.Open(Environment.ProcessId, TargetRoot.Own, out refusal));
             Assert.NotNull(refusal);
         }
         finally
@@ -146,16 +148,16 @@ public sealed class SymbolsMapTests
             ["O_CLOEXEC"] = LibC.O_CLOEXEC,
             ["O_PATH"] = LibC.O_PATH,
             ["O_DIRECTORY"] = LibC.O_DIRECTORY,
-            ["EAGAIN"] = LibC.EAGAIN,
-            ["EINTR"] = LibC.EINTR,
+            ["EAGAIN"] = Linux.EAGAIN,
+            ["EINTR"] = Linux.EINTR,
             ["RESOLVE_NO_MAGICLINKS"] = (long)LibC.RESOLVE_NO_MAGICLINKS,
             ["RESOLVE_IN_ROOT"] = (long)LibC.RESOLVE_IN_ROOT,
-            ["SYS_openat2"] = LibC.SYS_openat2,
+            ["SYS_openat2"] = Linux.SYS_openat2,
             ["open_how"] = Marshal.SizeOf<open_how>(),
-            ["S_IFMT"] = LibC.S_IFMT,
-            ["S_IFREG"] = LibC.S_IFREG,
-            ["STATX_BASIC_STATS"] = LibC.STATX_BASIC_STATS,
-            ["STATX_MNT_ID"] = LibC.STATX_MNT_ID,
+            ["S_IFMT"] = Linux.S_IFMT,
+            ["S_IFREG"] = Linux.S_IFREG,
+            ["STATX_BASIC_STATS"] = Linux.STATX_BASIC_STATS,
+            ["STATX_MNT_ID"] = Linux.STATX_MNT_ID,
             ["statx"] = Marshal.SizeOf<statx_t>(),
         };
         foreach (string field in new[] { "flags", "resolve" })
@@ -165,7 +167,7 @@ public sealed class SymbolsMapTests
         Assert.Equal(c.OrderBy(pair => pair.Key), ours.OrderBy(pair => pair.Key));
     }
 
-    private static PerfMap Read(string text) => PerfMap.Read(new ByteSource(Encoding.UTF8.GetBytes(text)));
+    private static JitMap Read(string text) => JitMap.Read(new ByteSource(Encoding.UTF8.GetBytes(text)));
 
     private static KernelSymbols Kernel(string text) => KernelSymbols.Read(new ByteSource(Encoding.UTF8.GetBytes(text)), out _);
 }

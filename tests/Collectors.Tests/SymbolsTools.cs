@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ForkFollow.Host;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,4 +1,6 @@
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Collectors.Procfs;
+using ForkFollow.Results;
+using ForkFollow.Telemetry;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,3 +1,5 @@
+using ForkFollow.Host;
+
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>Attaching takes what is there: all threads, all descendants, while they do what they will.</summary>

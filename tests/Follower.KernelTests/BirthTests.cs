@@ -1,4 +1,6 @@
 using System.Globalization;
+using ForkFollow.Host;
+using ForkFollow.Telemetry;
 
 namespace ForkFollow.Follower.KernelTests;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ForkFollow.Host;
 
 namespace ForkFollow.Follower.KernelTests;
 

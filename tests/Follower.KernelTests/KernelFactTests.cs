@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using ForkFollow.Follower.Interop;
+using ForkFollow.Host;
+using ForkFollow.Native;
+using ForkFollow.Telemetry;
 
 namespace ForkFollow.Follower.KernelTests;
 
@@ -18,7 +20,7 @@ public sealed class KernelFactTests : KernelTest
         {
             Seize(kernel, tracee.Pid);
             Assert.True(kernel.Interrupt(tracee.Pid));
-            Assert.Equal(WaitStatus.ForStop(LibC.SIGTRAP, PtraceEvent.PTRACE_EVENT_STOP), Next(kernel, tracee.Pid));
+            Assert.Equal(WaitStatus.ForStop(Linux.SIGTRAP, PtraceEvent.PTRACE_EVENT_STOP), Next(kernel, tracee.Pid));
             Assert.True(kernel.PeekOne(tracee.Pid, out _));
             Assert.True(kernel.Continue(tracee.Pid, 0));
             Assert.False(kernel.PeekOne(tracee.Pid, out _));
@@ -75,23 +77,23 @@ public sealed class KernelFactTests : KernelTest
     public async Task Interrupt_in_a_group_stop_reports_the_group_stop_again()
     {
         Tracee tracee = await WaitingAsync();
-        WaitStatus groupStop = WaitStatus.ForStop(LibC.SIGSTOP, PtraceEvent.PTRACE_EVENT_STOP);
+        WaitStatus groupStop = WaitStatus.ForStop(Linux.SIGSTOP, PtraceEvent.PTRACE_EVENT_STOP);
         await OnTracerThread(kernel =>
         {
             Seize(kernel, tracee.Pid);
-            Signal(tracee.Pid, LibC.SIGSTOP);
-            Assert.Equal(WaitStatus.ForStop(LibC.SIGSTOP), Next(kernel, tracee.Pid));
-            Assert.True(kernel.Continue(tracee.Pid, LibC.SIGSTOP));
+            Signal(tracee.Pid, Linux.SIGSTOP);
+            Assert.Equal(WaitStatus.ForStop(Linux.SIGSTOP), Next(kernel, tracee.Pid));
+            Assert.True(kernel.Continue(tracee.Pid, Linux.SIGSTOP));
             Assert.Equal(groupStop, Next(kernel, tracee.Pid));
             Assert.True(kernel.Listen(tracee.Pid));
             Assert.True(kernel.Interrupt(tracee.Pid));
             Assert.Equal(groupStop, Next(kernel, tracee.Pid));
             Assert.True(kernel.Listen(tracee.Pid));
-            Signal(tracee.Pid, LibC.SIGCONT);
-            Assert.Equal(WaitStatus.ForStop(LibC.SIGTRAP, PtraceEvent.PTRACE_EVENT_STOP), Next(kernel, tracee.Pid));
+            Signal(tracee.Pid, Linux.SIGCONT);
+            Assert.Equal(WaitStatus.ForStop(Linux.SIGTRAP, PtraceEvent.PTRACE_EVENT_STOP), Next(kernel, tracee.Pid));
             Assert.True(kernel.Continue(tracee.Pid, 0));
-            Assert.Equal(WaitStatus.ForStop(LibC.SIGCONT), Next(kernel, tracee.Pid));
-            Assert.True(kernel.Continue(tracee.Pid, LibC.SIGCONT));
+            Assert.Equal(WaitStatus.ForStop(Linux.SIGCONT), Next(kernel, tracee.Pid));
+            Assert.True(kernel.Continue(tracee.Pid, Linux.SIGCONT));
         });
         await GoAsync(tracee);
     }
@@ -100,15 +102,15 @@ public sealed class KernelFactTests : KernelTest
     public async Task Seizing_a_stopped_process_gives_a_group_stop_at_once()
     {
         Tracee tracee = await WaitingAsync();
-        Signal(tracee.Pid, LibC.SIGSTOP);
+        Signal(tracee.Pid, Linux.SIGSTOP);
         await tracee.Parent.ExpectAsync("stopped 19");
         await OnTracerThread(kernel =>
         {
             Seize(kernel, tracee.Pid);
-            Assert.Equal(WaitStatus.ForStop(LibC.SIGSTOP, PtraceEvent.PTRACE_EVENT_STOP), Next(kernel, tracee.Pid));
+            Assert.Equal(WaitStatus.ForStop(Linux.SIGSTOP, PtraceEvent.PTRACE_EVENT_STOP), Next(kernel, tracee.Pid));
             Assert.True(kernel.Listen(tracee.Pid));
         });
-        Signal(tracee.Pid, LibC.SIGCONT);
+        Signal(tracee.Pid, Linux.SIGCONT);
         await tracee.Parent.ExpectAsync("continued");
         await GoAsync(tracee);
     }
@@ -142,7 +144,7 @@ public sealed class KernelFactTests : KernelTest
         await tracee.Output.ExpectAsync("ready");
         await OnTracerThread(kernel =>
         {
-            Assert.Equal(LibC.EPERM, kernel.Seize(tracee.Pid, PtraceOptions.None));
+            Assert.Equal(Linux.EPERM, kernel.Seize(tracee.Pid, PtraceOptions.None));
             foreach (int thread in Proc.Threads(tracee.Pid).Where(tid => tid != tracee.Pid))
                 Seize(kernel, thread);
         });
@@ -185,12 +187,12 @@ public sealed class KernelFactTests : KernelTest
             Seize(kernel, tracee.Pid);
             Assert.True(kernel.Interrupt(tracee.Pid));
             Next(kernel, tracee.Pid);
-            Signal(tracee.Pid, LibC.SIGKILL);
+            Signal(tracee.Pid, Linux.SIGKILL);
             Assert.False(kernel.Continue(tracee.Pid, 0));
             WaitStatus status;
             while (!(status = Next(kernel, tracee.Pid)).HasEnded)
                 Thread.Yield();
-            Assert.Equal(WaitStatus.ForKill(LibC.SIGKILL), status);
+            Assert.Equal(WaitStatus.ForKill(Linux.SIGKILL), status);
             Assert.True(kernel.Reap(tracee.Pid, out _));
         });
         await tracee.Parent.ExpectAsync("killed 9");

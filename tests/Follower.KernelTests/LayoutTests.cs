@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Follower.KernelTests;
 
@@ -63,7 +64,7 @@ public sealed class LayoutTests
     [Fact]
     public void Signals_have_their_bits_in_a_set()
     {
-        for (int signal = 1; signal <= LibC.SIGRTMAX; signal++)
+        for (int signal = 1; signal <= Linux.SIGRTMAX; signal++)
         {
             // libc keeps two signals for itself, and refuses them.
             long expected = _c.Value[$"bit of signal {signal}"];
@@ -93,7 +94,7 @@ public sealed class LayoutTests
     {
         KeyValuePair<string, long> clock = _c.Value.Single(one => one.Key.StartsWith("clock of ", StringComparison.Ordinal));
         int pid = int.Parse(clock.Key[9..], CultureInfo.InvariantCulture);
-        Assert.Equal(clock.Value, LibC.ProcessCpuClock(pid, CpuClock.CPUCLOCK_SCHED));
+        Assert.Equal(clock.Value, Linux.ProcessCpuClock(pid, CpuClock.CPUCLOCK_SCHED));
     }
 
     [Fact]
@@ -114,7 +115,7 @@ public sealed class LayoutTests
         static long Read(CpuClock clock)
         {
             timespec time;
-            Assert.Equal(0, LibC.clock_gettime(LibC.ProcessCpuClock(Environment.ProcessId, clock), &time));
+            Assert.Equal(0, Linux.clock_gettime(Linux.ProcessCpuClock(Environment.ProcessId, clock), &time));
             return time.Nanoseconds;
         }
     }

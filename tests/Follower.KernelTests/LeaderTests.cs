@@ -1,3 +1,5 @@
+using ForkFollow.Host;
+
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>A process whose main thread is a zombie while others live. It cannot be seized (EPERM); the others can.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ForkFollow.Host;
 
 namespace ForkFollow.Follower.KernelTests;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipes;
 using System.Reflection;
+using ForkFollow.Host;
 
 namespace ForkFollow.Follower.KernelTests;
 

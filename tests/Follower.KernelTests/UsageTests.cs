@@ -1,3 +1,5 @@
+using ForkFollow.Host;
+
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>What a process used is its own, and not its children's.</summary>

@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ForkFollow.Follower.Tests;
@@ -55,7 +55,7 @@ public sealed class AttachTests
     public void One_target_refused_the_others_are_followed_and_the_ledger_says_why()
     {
         _scene.Kernel.AddProcess(40, tracer: 99);
-        _scene.Kernel.RefuseSeize(40, LibC.EPERM);
+        _scene.Kernel.RefuseSeize(40, Linux.EPERM);
         _scene.Kernel.AddProcess(50);
         List<LedgerEntry> refusals = _scene.Tracer.Attach(new() { Pids = [40, 50, 60] });
         Assert.Equal(2, refusals.Count);
@@ -69,7 +69,7 @@ public sealed class AttachTests
     public void A_child_that_cannot_be_seized_is_asked_once_and_its_parent_is_followed()
     {
         MakeFamily();
-        _scene.Kernel.RefuseSeize(41, LibC.EPERM);
+        _scene.Kernel.RefuseSeize(41, Linux.EPERM);
         Assert.Empty(_scene.Tracer.Attach(new() { Pids = [40] }));
         Assert.Equal("SEIZE 40 · attached 40", _scene.TakeLog());
         Assert.Single(_scene.Tracer.Figures.Ledger);

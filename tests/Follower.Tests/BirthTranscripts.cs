@@ -1,4 +1,5 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
+using ForkFollow.Telemetry;
 
 namespace ForkFollow.Follower.Tests;
 
@@ -63,7 +64,7 @@ public sealed class BirthTranscripts
         _scene.TakeLog();
         _scene.Killed(C);
         Assert.Equal("REAP 20 · exited 20 · released 20", _scene.TakeLog());
-        Assert.Equal(LibC.SIGKILL, _scene.Seen[C].Exit!.Signal);
+        Assert.Equal(Linux.SIGKILL, _scene.Seen[C].Exit!.Signal);
         Assert.Equal(0, _scene.Parent.UnbornChildren);
     }
 
@@ -77,7 +78,7 @@ public sealed class BirthTranscripts
 
         // The event names a pid that is gone. No node may wait for it.
         _scene.Kernel.Messages[P] = C;
-        _scene.Stop(P, WaitStatus.ForStop(LibC.SIGTRAP, PtraceEvent.PTRACE_EVENT_FORK));
+        _scene.Stop(P, WaitStatus.ForStop(Linux.SIGTRAP, PtraceEvent.PTRACE_EVENT_FORK));
         Assert.Equal("CONT 10", _scene.TakeLog());
         Assert.Single(_scene.Tracer.Processes);
     }

@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Follower.Tests;
 
@@ -72,7 +72,7 @@ public sealed class DetachTranscripts
     {
         _scene.Tracer.LetGo(_scene.Parent);
         _scene.TakeLog();
-        _scene.Stop(P, WaitStatus.ForStop(LibC.SIGTERM));
+        _scene.Stop(P, WaitStatus.ForStop(Linux.SIGTERM));
         Assert.StartsWith("DETACH 10 SIGTERM", _scene.TakeLog(), StringComparison.Ordinal);
     }
 

@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Follower.Tests;
 
@@ -8,8 +8,8 @@ public sealed class ExecAndExitTranscripts
     private const int P = Scene.P;
     private const int T = 11;
 
-    private static readonly WaitStatus _exec = WaitStatus.ForStop(LibC.SIGTRAP, PtraceEvent.PTRACE_EVENT_EXEC);
-    private static readonly WaitStatus _exitEvent = WaitStatus.ForStop(LibC.SIGTRAP, PtraceEvent.PTRACE_EVENT_EXIT);
+    private static readonly WaitStatus _exec = WaitStatus.ForStop(Linux.SIGTRAP, PtraceEvent.PTRACE_EVENT_EXEC);
+    private static readonly WaitStatus _exitEvent = WaitStatus.ForStop(Linux.SIGTRAP, PtraceEvent.PTRACE_EVENT_EXIT);
 
     private readonly Scene _scene = new();
 
@@ -103,10 +103,10 @@ public sealed class ExecAndExitTranscripts
     [Fact]
     public void Stop_and_continue_as_the_kernel_reports_them()
     {
-        _scene.Stop(P, WaitStatus.ForStop(LibC.SIGSTOP));
+        _scene.Stop(P, WaitStatus.ForStop(Linux.SIGSTOP));
         _scene.Stop(P, Scene.GroupStop);
         _scene.Stop(P, Scene.InterruptStop); // SIGCONT after LISTEN
-        _scene.Stop(P, WaitStatus.ForStop(LibC.SIGCONT));
+        _scene.Stop(P, WaitStatus.ForStop(Linux.SIGCONT));
         Assert.Equal("CONT 10 SIGSTOP · LISTEN 10 · CONT 10 · CONT 10 SIGCONT", _scene.TakeLog());
     }
 

@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Follower.Tests;
 
@@ -100,9 +100,9 @@ internal sealed class FakeKernel : IKernel
         if (_seizeErrors.TryGetValue(tid, out int errno))
             return errno;
         if (!_tasks.TryGetValue(tid, out ProcStatus status))
-            return LibC.ESRCH;
+            return Linux.ESRCH;
         if (status.IsZombie)
-            return LibC.EPERM;
+            return Linux.EPERM;
         Log.Add($"SEIZE {tid}");
         status.TracerPid = Tracer;
         _tasks[tid] = status;

@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ForkFollow.Follower.Tests;
@@ -11,9 +11,9 @@ internal sealed class Scene : IFollowObserver
 {
     internal const int P = 10;
 
-    internal static readonly WaitStatus BirthStop = WaitStatus.ForStop(LibC.SIGTRAP, PtraceEvent.PTRACE_EVENT_STOP);
+    internal static readonly WaitStatus BirthStop = WaitStatus.ForStop(Linux.SIGTRAP, PtraceEvent.PTRACE_EVENT_STOP);
     internal static readonly WaitStatus InterruptStop = BirthStop;
-    internal static readonly WaitStatus GroupStop = WaitStatus.ForStop(LibC.SIGSTOP, PtraceEvent.PTRACE_EVENT_STOP);
+    internal static readonly WaitStatus GroupStop = WaitStatus.ForStop(Linux.SIGSTOP, PtraceEvent.PTRACE_EVENT_STOP);
 
     private readonly List<string> _log;
 
@@ -56,7 +56,7 @@ internal sealed class Scene : IFollowObserver
         if (!Kernel.ReadStatus(child, out _))
             Kernel.AddProcess(child, parent);
         Kernel.Messages[parent] = child;
-        Stop(parent, WaitStatus.ForStop(LibC.SIGTRAP, birthEvent));
+        Stop(parent, WaitStatus.ForStop(Linux.SIGTRAP, birthEvent));
     }
 
     internal void FirstStop(int child, int parent, WaitStatus? status = null)
@@ -68,7 +68,7 @@ internal sealed class Scene : IFollowObserver
 
     internal void Exits(int tid, int code = 0) => Stop(tid, WaitStatus.ForExit(code));
 
-    internal void Killed(int tid) => Stop(tid, WaitStatus.ForKill(LibC.SIGKILL));
+    internal void Killed(int tid) => Stop(tid, WaitStatus.ForKill(Linux.SIGKILL));
 
     internal void WouldBlock()
     {

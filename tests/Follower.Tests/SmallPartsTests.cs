@@ -1,5 +1,6 @@
 using System.Text;
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Follower.Tests;
 

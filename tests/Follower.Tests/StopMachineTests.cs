@@ -1,4 +1,6 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Collectors.DotNet;
+using ForkFollow.Native;
+using ForkFollow.Telemetry;
 
 namespace ForkFollow.Follower.Tests;
 
@@ -37,7 +39,7 @@ public sealed class StopMachineTests
         from signal in Enumerable.Range(1, LastSignal)
         select WaitStatus.ForStop(signal, ptraceEvent);
 
-    private static WaitStatus SyscallStop => WaitStatus.ForStop(LibC.SIGTRAP | 0x80);
+    private static WaitStatus SyscallStop => WaitStatus.ForStop(Linux.SIGTRAP | 0x80);
 
     private static IEnumerable<WaitStatus> AllStops => AllSignalStops.Concat(AllEventStops).Append(SyscallStop);
 
@@ -136,7 +138,7 @@ public sealed class StopMachineTests
     {
         foreach (TraceeState state in NamedStates.Where(state => state.Phase != TraceePhase.Unborn))
         {
-            StopDecision decision = StopMachine.Decide(state, WaitStatus.ForStop(LibC.SIGTRAP, (PtraceEvent)ptraceEvent));
+            StopDecision decision = StopMachine.Decide(state, WaitStatus.ForStop(Linux.SIGTRAP, (PtraceEvent)ptraceEvent));
             Assert.Equal(notice, decision.Notice);
         }
     }

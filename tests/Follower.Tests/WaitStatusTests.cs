@@ -1,4 +1,4 @@
-using ForkFollow.Follower.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Follower.Tests;
 
@@ -9,7 +9,7 @@ public sealed class WaitStatusTests
     {
         for (int code = 0; code < 256; code++)
         {
-            WaitStatus status = WaitStatus.FromWaitId(LibC.CLD_EXITED, code);
+            WaitStatus status = WaitStatus.FromWaitId(Linux.CLD_EXITED, code);
             Assert.True(status is { Exited: true, HasEnded: true, Killed: false, Stopped: false });
             Assert.Equal(code, status.ExitCode);
             Assert.Equal(code << 8, status.Raw);
@@ -21,8 +21,8 @@ public sealed class WaitStatusTests
     {
         for (int signal = 1; signal <= 64; signal++)
         {
-            WaitStatus killed = WaitStatus.FromWaitId(LibC.CLD_KILLED, signal);
-            WaitStatus dumped = WaitStatus.FromWaitId(LibC.CLD_DUMPED, signal);
+            WaitStatus killed = WaitStatus.FromWaitId(Linux.CLD_KILLED, signal);
+            WaitStatus dumped = WaitStatus.FromWaitId(Linux.CLD_DUMPED, signal);
             Assert.True(killed is { Killed: true, HasEnded: true, Exited: false, Stopped: false, DumpedCore: false });
             Assert.True(dumped is { Killed: true, DumpedCore: true });
             Assert.Equal(signal, killed.TermSignal);
@@ -44,7 +44,7 @@ public sealed class WaitStatusTests
         Assert.Equal(group, status.IsGroupStop);
         Assert.Equal(syscall, status.IsSyscallStop);
         Assert.Equal(delivery, status.IsSignalDelivery);
-        Assert.Equal(status, WaitStatus.FromWaitId(LibC.CLD_TRAPPED, raw >> 8));
+        Assert.Equal(status, WaitStatus.FromWaitId(Linux.CLD_TRAPPED, raw >> 8));
     }
 
     [Fact]

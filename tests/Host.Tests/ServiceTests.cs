@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ForkFollow.Tests.Otlp;
 
 namespace ForkFollow.Host.Tests;
 

@@ -1,3 +1,5 @@
+using ForkFollow.Collectors.Procfs;
+
 namespace ForkFollow.Host.Tests;
 
 public class StatusLineTests

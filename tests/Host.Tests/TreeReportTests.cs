@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Collectors;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace ForkFollow.Host.Tests;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using ForkFollow.Host;
 
 namespace ForkFollow.Service.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using ForkFollow.Service.Telemetry;
+using ForkFollow.Host;
+using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

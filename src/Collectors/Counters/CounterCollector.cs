@@ -1,13 +1,8 @@
-using ForkFollow.Collectors.Interop;
 using ForkFollow.Collectors.Perf;
 using ForkFollow.Follower;
+using ForkFollow.Native;
 
 namespace ForkFollow.Collectors;
-
-/// <summary>What was counted for one process. Immutable.</summary>
-/// <param name="Events">The names, shared by all processes.</param>
-/// <param name="Values">A value for each; task-clock in nanoseconds, all others counts.</param>
-public sealed record CounterValues(IReadOnlyList<string> Events, IReadOnlyList<long> Values);
 
 /// <summary>
 /// <c>counters</c>: counts events of a process, all its threads together, from its first instruction (or from when we
@@ -113,7 +108,7 @@ public sealed class CounterCollector : Collector
             PerfGroup group = FreeGroup(_groups[i]);
             int errno = group.Open(_settings.Groups[i], _settings.UserOnly, tid);
             any |= errno == 0;
-            if (errno != 0 && errno != LibC.ESRCH)
+            if (errno != 0 && errno != Linux.ESRCH)
                 _report(new(LedgerKind.Collector, tid, Describe(process, errno)));
         }
 
@@ -136,5 +131,5 @@ public sealed class CounterCollector : Collector
     private static string Describe(FollowedProcess process, int errno) =>
         $"counters are missing for {process}: perf_event_open failed: "
         + System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno)
-        + (errno == LibC.EMFILE ? "; raise the hard limit of open files (ulimit -Hn)" : "");
+        + (errno == Linux.EMFILE ? "; raise the hard limit of open files (ulimit -Hn)" : "");
 }

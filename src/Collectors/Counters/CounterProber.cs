@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Collectors.EventNames;
+using ForkFollow.Native;
 
 namespace ForkFollow.Collectors;
 
@@ -50,7 +51,7 @@ internal sealed class CounterProber
             if (errno != 0)
                 _refused = Describe(one, errno, group);
             else if (UserOnly && (one.KernelOnly || one.Exclude.HasFlag(PerfAttrFlags.exclude_user)))
-                _refused = NoAccess(one.Name + " is of the kernel, which may not be counted here", LibC.EACCES);
+                _refused = NoAccess(one.Name + " is of the kernel, which may not be counted here", Linux.EACCES);
             if (_refused is not null)
                 return;
             leader = leader < 0 ? References[^1] : leader;
@@ -65,15 +66,15 @@ internal sealed class CounterProber
         {
             perf_event_attr attr = PerfGroup.Attributes(one, UserOnly);
             attr.flags |= PerfAttrFlags.disabled;
-            int fd = LibC.perf_event_open(&attr, 0, -1, leader, LibC.PERF_FLAG_FD_CLOEXEC);
+            int fd = Linux.perf_event_open(&attr, 0, -1, leader, Linux.PERF_FLAG_FD_CLOEXEC);
             if (fd >= 0)
             {
                 References.Add(fd);
                 return 0;
             }
 
-            int errno = LibC.Errno;
-            if (errno != LibC.EACCES || UserOnly)
+            int errno = Linux.Errno;
+            if (errno != Linux.EACCES || UserOnly)
                 return errno;
             UserOnly = true;
         }
@@ -81,18 +82,18 @@ internal sealed class CounterProber
 
     private static string Describe(CounterEvent one, int errno, CounterEvent[] group) => errno switch
     {
-        LibC.ENOENT or LibC.ENODEV or LibC.EOPNOTSUPP =>
+        Linux.ENOENT or Linux.ENODEV or Linux.EOPNOTSUPP =>
             $"{one.Name}: this machine has no such counter (virtual machines often have none); leave it out of -e",
-        LibC.EINVAL when group.Length > 1 =>
+        Linux.EINVAL when group.Length > 1 =>
             $"{one.Name}: the kernel refuses it in the group {{{string.Join(',', group.Select(e => e.Name))}}}: "
             + "there may be too few counters; make the group smaller",
-        LibC.EACCES or LibC.EPERM => NoAccess($"cannot count {one.Name}", errno),
+        Linux.EACCES or Linux.EPERM => NoAccess($"cannot count {one.Name}", errno),
         _ => $"{one.Name}: the kernel refuses it for a process ({Marshal.GetPInvokeErrorMessage(errno)}); leave it out of -e",
     };
 
     private static string NoAccess(string what, int errno) =>
         $"{what}: perf_event_open failed: {Marshal.GetPInvokeErrorMessage(errno)}; "
-        + (errno is LibC.EACCES or LibC.EPERM
+        + (errno is Linux.EACCES or Linux.EPERM
             ? "set kernel.perf_event_paranoid to 2 or less, or run with CAP_PERFMON (in a container, its seccomp profile must "
                 + "allow perf_event_open)"
             : "this kernel has no perf events: use --collect rusage");

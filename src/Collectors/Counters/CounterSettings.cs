@@ -1,4 +1,6 @@
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Collectors.EventNames;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Collectors;
 
@@ -87,10 +89,10 @@ public sealed class CounterSettings : IDisposable
         {
             type = PerfType.PERF_TYPE_SOFTWARE,
             size = perf_event_attr.PERF_ATTR_SIZE_VER7,
-            config = LibC.PERF_COUNT_SW_DUMMY,
+            config = Linux.PERF_COUNT_SW_DUMMY,
             flags = PerfAttrFlags.inherit | PerfAttrFlags.exclude_kernel | PerfAttrFlags.exclude_hv,
         };
-        int fd = LibC.perf_event_open(&attr, tid, -1, -1, LibC.PERF_FLAG_FD_CLOEXEC);
+        int fd = Linux.perf_event_open(&attr, tid, -1, -1, Linux.PERF_FLAG_FD_CLOEXEC);
         if (fd >= 0)
             _contextKeepers.Add(fd);
     }

@@ -1,4 +1,6 @@
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Collectors.EventNames;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Collectors;
 
@@ -8,14 +10,14 @@ namespace ForkFollow.Collectors;
 /// </summary>
 internal sealed unsafe class PerfGroup
 {
-    internal const int MaxEvents = 16;
+    internal const int MaxEvents = CounterEvent.MaxInGroup;
 
     private const PerfReadFormat Format =
         PerfReadFormat.PERF_FORMAT_GROUP | PerfReadFormat.PERF_FORMAT_TOTAL_TIME_ENABLED
         | PerfReadFormat.PERF_FORMAT_TOTAL_TIME_RUNNING;
 
     private static readonly CounterEvent _probe =
-        new("dummy", PerfType.PERF_TYPE_SOFTWARE, LibC.PERF_COUNT_SW_DUMMY);
+        new("dummy", PerfType.PERF_TYPE_SOFTWARE, Linux.PERF_COUNT_SW_DUMMY);
 
     private readonly int[] _fds = new int[MaxEvents];
     private int _count;
@@ -31,9 +33,9 @@ internal sealed unsafe class PerfGroup
     {
         perf_event_attr attr = Attributes(_probe, userOnly: true);
         attr.flags |= PerfAttrFlags.disabled;
-        int fd = LibC.perf_event_open(&attr, tid, -1, _fds[0], LibC.PERF_FLAG_FD_CLOEXEC);
+        int fd = Linux.perf_event_open(&attr, tid, -1, _fds[0], Linux.PERF_FLAG_FD_CLOEXEC);
         if (fd < 0)
-            return LibC.Errno is not (LibC.ENODEV or LibC.EINVAL); // EINVAL before 6.15
+            return Linux.Errno is not (Linux.ENODEV or Linux.EINVAL); // EINVAL before 6.15
         _ = LibC.close(fd);
         return true;
     }
@@ -63,14 +65,14 @@ internal sealed unsafe class PerfGroup
             if (_count == 0)
                 attr.flags |= PerfAttrFlags.disabled;
             int leader = _count == 0 ? -1 : _fds[0];
-            int fd = LibC.perf_event_open(&attr, tid, -1, leader, LibC.PERF_FLAG_FD_CLOEXEC);
+            int fd = Linux.perf_event_open(&attr, tid, -1, leader, Linux.PERF_FLAG_FD_CLOEXEC);
             if (fd < 0)
                 return Fail();
             _fds[_count++] = fd;
         }
 
         // Not with PERF_IOC_FLAG_GROUP: the siblings are enabled. Threads that have inherited the leader are enabled too.
-        return LibC.ioctl(_fds[0], LibC.PERF_EVENT_IOC_ENABLE, 0) == 0 ? 0 : Fail();
+        return LibC.ioctl(_fds[0], Linux.PERF_EVENT_IOC_ENABLE, 0) == 0 ? 0 : Fail();
     }
 
     /// <summary>Adds the counts to <paramref name="sums"/>; those of a group that shared the PMU are scaled up.</summary>
@@ -79,8 +81,8 @@ internal sealed unsafe class PerfGroup
         // nr, time enabled, time running, values
         ulong* data = stackalloc ulong[3 + MaxEvents];
         nint expected = (3 + _count) * sizeof(ulong);
-        if (LibC.read(_fds[0], data, (nuint)expected) != expected)
-            throw new IOException($"reading a perf group failed with errno {LibC.Errno}");
+        if (LibC.read(_fds[0], data, (int)expected) != expected)
+            throw new IOException($"reading a perf group failed with errno {Linux.Errno}");
         double scale = data[2] == 0 ? 1 : (double)data[1] / data[2];
         for (int i = 0; i < _count; i++)
             sums[i] += data[2] == data[1] ? (long)data[3 + i] : (long)(data[3 + i] * scale);
@@ -88,7 +90,7 @@ internal sealed unsafe class PerfGroup
 
     private int Fail()
     {
-        int errno = LibC.Errno;
+        int errno = Linux.Errno;
         Close();
         return errno;
     }

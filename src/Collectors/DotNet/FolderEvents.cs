@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Collectors.DotNet;
 
@@ -14,14 +15,14 @@ internal sealed unsafe class FolderEvents : IDisposable
     private const int LengthAt = 12;
 
     private readonly byte[] _buffer = new byte[16 * 1024];
-    private readonly int _inotify = LibC.inotify_init1(LibC.IN_CLOEXEC | LibC.IN_NONBLOCK);
+    private readonly int _inotify = Linux.inotify_init1(Linux.IN_CLOEXEC | Linux.IN_NONBLOCK);
     private readonly int _wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
 
     /// <summary>Wants to know of new files in a folder; saying so twice is no harm.</summary>
     internal void Add(string folder)
     {
         if (_inotify >= 0)
-            _ = LibC.inotify_add_watch(_inotify, folder, LibC.IN_CREATE);
+            _ = Linux.inotify_add_watch(_inotify, folder, Linux.IN_CREATE);
     }
 
     /// <summary>Ends the next or the present wait.</summary>
@@ -58,9 +59,9 @@ internal sealed unsafe class FolderEvents : IDisposable
 
     private void Drain(Action<string> created)
     {
-        nint got;
+        long got;
         fixed (byte* buffer = _buffer)
-            got = LibC.read(_inotify, buffer, (nuint)_buffer.Length);
+            got = LibC.read(_inotify, buffer, _buffer.Length);
         ReadOnlySpan<byte> rest = got <= 0 ? default : _buffer.AsSpan(0, (int)got);
         while (rest.Length >= NameAt)
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
-using ForkFollow.Collectors.Interop;
-using ForkFollow.Collectors.Symbols;
+using ForkFollow.Native;
+using ForkFollow.Symbols;
+using Tmds.Linux;
 
 namespace ForkFollow.Collectors.DotNet;
 
@@ -42,17 +43,17 @@ internal sealed unsafe class HostFiles
     /// <summary>Whether what a process executes brings a runtime. False if that cannot be seen.</summary>
     internal bool IsHost(int pid)
     {
-        byte* path = stackalloc byte[32];
-        ProcStat.Compose(path, pid, "/exe\0"u8);
+        byte* path = stackalloc byte[64];
+        ProcFile.Compose(new(path, 64), pid, "exe"u8);
         statx_t stat;
-        if (LibC.statx(LibC.AT_FDCWD, path, 0, LibC.STATX_BASIC_STATS, &stat) != 0)
+        if (Linux.statx(LibC.AT_FDCWD, path, 0, Linux.STATX_BASIC_STATS, &stat) != 0)
             return false;
         FileIdentity identity = new(
             stat.stx_dev_major, stat.stx_dev_minor, stat.stx_ino, stat.stx_size, stat.stx_mtime_sec, stat.stx_mtime_nsec);
         if (_known.TryGetValue(identity, out bool known))
             return known;
 
-        int fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC);
+        int fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, default);
         if (fd < 0)
             return false;
         bool found = stat.stx_size <= SmallFile
@@ -98,7 +99,7 @@ internal sealed unsafe class HostFiles
         {
             while (length > 0)
             {
-                nint got = LibC.pread(fd, buffer + kept, (nuint)Math.Min(length, ChunkSize), offset);
+                long got = LibC.pread(fd, buffer + kept, (size_t)(ulong)Math.Min(length, ChunkSize), offset);
                 if (got <= 0)
                     return false;
                 ReadOnlySpan<byte> all = _buffer.AsSpan(0, kept + (int)got);

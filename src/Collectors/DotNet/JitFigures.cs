@@ -1,4 +1,5 @@
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
+using ForkFollow.Symbols;
 
 namespace ForkFollow.Collectors.DotNet;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using ForkFollow.Symbols;
 
 namespace ForkFollow.Collectors.DotNet;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
-using ForkFollow.Collectors.Interop;
-using ForkFollow.Collectors.Symbols;
+using ForkFollow.Native;
+using ForkFollow.Symbols;
 using Microsoft.Win32.SafeHandles;
+using Tmds.Linux;
 
 namespace ForkFollow.Collectors.DotNet;
 
@@ -42,7 +43,7 @@ internal sealed unsafe class EndpointFinder
     private readonly string _name;
     private readonly uint _fsUid;
 
-    private EndpointFinder(int pid, ulong startTime, string directory, string name, uint fsUid)
+    private EndpointFinder(int pid, long startTime, string directory, string name, uint fsUid)
     {
         _pid = pid;
         StartTime = startTime;
@@ -52,7 +53,7 @@ internal sealed unsafe class EndpointFinder
     }
 
     /// <summary>When the process started: who it is.</summary>
-    internal ulong StartTime { get; }
+    internal long StartTime { get; }
 
     /// <summary>The folder, as the process names it.</summary>
     internal string Directory => _directory;
@@ -97,8 +98,8 @@ internal sealed unsafe class EndpointFinder
         if (socket is null)
             return null;
         statx_t stat;
-        if (LibC.statx((int)socket.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &stat) == 0
-            && (stat.stx_mode & LibC.S_IFMT) == LibC.S_IFSOCK && stat.stx_uid == _fsUid)
+        if (Linux.statx((int)socket.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, Linux.STATX_BASIC_STATS, &stat) == 0
+            && (stat.stx_mode & Linux.S_IFMT) == Linux.S_IFSOCK && stat.stx_uid == _fsUid)
         {
             return new(socket, stat.stx_ino);
         }

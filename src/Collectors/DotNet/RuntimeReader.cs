@@ -1,5 +1,6 @@
 using System.Net.Sockets;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
+using ForkFollow.Symbols;
 
 namespace ForkFollow.Collectors.DotNet;
 

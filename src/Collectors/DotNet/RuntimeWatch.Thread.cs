@@ -178,7 +178,7 @@ internal sealed partial class RuntimeWatch
         }
     }
 
-    private bool Lives() => !_gone && ProcStat.TryRead(Process.Pid, out ProcStat stat) && stat.State is not ((byte)'Z' or (byte)'X')
+    private bool Lives() => !_gone && ProcStat.TryRead(Process.Pid, out ProcStat stat) && stat.State is not ('Z' or 'X')
         && (Finder is null || Finder.StartTime == stat.StartTime);
 
     private void Refresh(ref RuntimeEndpoint endpoint)

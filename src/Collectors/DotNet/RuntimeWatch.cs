@@ -92,7 +92,7 @@ internal sealed partial class RuntimeWatch : IDisposable
     internal bool IsStopped =>
         Process.End == ProcessEnd.Alive
             ? Process.IsStopped
-            : ProcStat.TryRead(Process.Pid, out ProcStat stat) && stat.State == (byte)'T';
+            : ProcStat.TryRead(Process.Pid, out ProcStat stat) && stat.State == 'T';
 
     /// <summary>From now on it does not wait, if it has not read its environment yet.</summary>
     internal void TurnOff() => _switch?.TurnOff();

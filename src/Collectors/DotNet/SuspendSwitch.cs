@@ -1,5 +1,6 @@
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Native;
 using Microsoft.Win32.SafeHandles;
+using Tmds.Linux;
 
 namespace ForkFollow.Collectors.DotNet;
 
@@ -96,7 +97,7 @@ internal sealed unsafe class SuspendSwitch : IDisposable
             fixed (byte* bytes = there)
             {
                 int fd = (int)_memory.DangerousGetHandle();
-                if (LibC.pread(fd, bytes, (nuint)there.Length, _address - Pattern.Length) == there.Length
+                if (LibC.pread(fd, bytes, there.Length, _address - Pattern.Length) == there.Length
                     && there.StartsWith(Pattern) && there[^2..].SequenceEqual("1\0"u8))
                 {
                     _ = Write(fd, _address, (byte)'0');
@@ -127,12 +128,12 @@ internal sealed unsafe class SuspendSwitch : IDisposable
         value = 0;
         if (!ProcStat.TryRead(pid, out ProcStat stat) || stat.EnvironmentEnd <= stat.EnvironmentStart)
             return -1;
-        byte* path = stackalloc byte[32];
-        ProcStat.Compose(path, pid, "/mem\0"u8);
-        int memory = LibC.open(path, LibC.O_RDWR | LibC.O_CLOEXEC);
+        byte* path = stackalloc byte[64];
+        ProcFile.Compose(new(path, 64), pid, "mem"u8);
+        int memory = LibC.open(path, LibC.O_RDWR | LibC.O_CLOEXEC, default);
         if (memory < 0)
             return -1;
-        if (Search(memory, (long)stat.EnvironmentStart, (long)stat.EnvironmentEnd, buffer, out address, out value))
+        if (Search(memory, stat.EnvironmentStart, stat.EnvironmentEnd, buffer, out address, out value))
             return memory;
         _ = LibC.close(memory);
         return -1;
@@ -146,9 +147,9 @@ internal sealed unsafe class SuspendSwitch : IDisposable
         value = 0;
         for (long at = start - 1; end - at >= needed;)
         {
-            nint got;
+            long got;
             fixed (byte* bytes = buffer)
-                got = LibC.pread(memory, bytes, (nuint)Math.Min(buffer.Length, end - at), at);
+                got = LibC.pread(memory, bytes, (size_t)(ulong)Math.Min(buffer.Length, end - at), at);
             if (got < needed)
                 return false;
             ReadOnlySpan<byte> part = buffer.AsSpan(0, (int)got);

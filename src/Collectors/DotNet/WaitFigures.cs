@@ -1,4 +1,4 @@
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.DotNet;
 

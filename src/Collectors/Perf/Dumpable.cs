@@ -1,5 +1,5 @@
 using System.Globalization;
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Collectors.Perf;
 
@@ -38,7 +38,7 @@ internal static class Dumpable
     private static unsafe bool OwnedBy(int pid, string uid)
     {
         statx_t status;
-        return LibC.statx(0, $"/proc/{pid}", 0, LibC.STATX_BASIC_STATS, &status) != 0
+        return Linux.statx(0, $"/proc/{pid}", 0, Linux.STATX_BASIC_STATS, &status) != 0
             || status.stx_uid == uint.Parse(uid, CultureInfo.InvariantCulture);
     }
 }

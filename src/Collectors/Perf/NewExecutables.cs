@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using ForkFollow.Collectors.Interop;
-using ForkFollow.Collectors.Symbols;
+using ForkFollow.Native;
+using ForkFollow.Symbols;
 using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Collectors.Perf;
@@ -23,7 +23,7 @@ internal sealed unsafe class NewExecutables
         length += digits;
         _ = Encoding.ASCII.TryGetBytes("/exe\0", new(path + length, 5), out _);
         statx_t stat;
-        if (LibC.statx(0, path, 0, LibC.STATX_BASIC_STATS, &stat) != 0)
+        if (Linux.statx(0, path, 0, Linux.STATX_BASIC_STATS, &stat) != 0)
             return null;
         var identity = new FileIdentity(
             stat.stx_dev_major, stat.stx_dev_minor, stat.stx_ino, stat.stx_size, stat.stx_mtime_sec, stat.stx_mtime_nsec);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Native;
+using ForkFollow.Symbols;
 
 namespace ForkFollow.Collectors.Perf;
 

@@ -1,4 +1,5 @@
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Collectors.Perf;
 
@@ -40,31 +41,31 @@ internal sealed unsafe class PerfRing : IDisposable
         attr.flags |= PerfAttrFlags.disabled | PerfAttrFlags.exclude_kernel;
 
         // On our main thread: once the thread of a task's event has ended, poll returns at once for ever (POLLHUP).
-        int fd = LibC.perf_event_open(&attr, Environment.ProcessId, cpu, -1, LibC.PERF_FLAG_FD_CLOEXEC);
+        int fd = Linux.perf_event_open(&attr, Environment.ProcessId, cpu, -1, Linux.PERF_FLAG_FD_CLOEXEC);
         if (fd < 0)
         {
-            errno = LibC.Errno;
+            errno = Linux.Errno;
             return null;
         }
 
         nuint length = (nuint)((pages + 1) * Environment.SystemPageSize);
-        nint address = LibC.mmap(0, length, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, fd, 0);
+        void* address = LibC.mmap(null, (size_t)(ulong)length, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, fd, 0);
         if (address == LibC.MAP_FAILED)
         {
-            errno = LibC.Errno;
+            errno = Linux.Errno;
             _ = LibC.close(fd);
             return null;
         }
 
         errno = 0;
-        return new(fd, cpu, address, length);
+        return new(fd, cpu, (nint)address, length);
     }
 
     /// <summary>Takes all records out. Reader thread.</summary>
     internal void Drain(RecordBatch batch)
     {
-        ulong head = Volatile.Read(ref *(ulong*)(_page + LibC.MmapPageDataHead));
-        ref ulong tailWord = ref *(ulong*)(_page + LibC.MmapPageDataTail);
+        ulong head = Volatile.Read(ref *(ulong*)(_page + Linux.MmapPageDataHead));
+        ref ulong tailWord = ref *(ulong*)(_page + Linux.MmapPageDataTail);
         ulong tail = tailWord;
         if (head == tail)
             return;
@@ -80,7 +81,7 @@ internal sealed unsafe class PerfRing : IDisposable
 
     public void Dispose()
     {
-        _ = LibC.munmap((nint)_page, _length);
+        _ = LibC.munmap(_page, (size_t)(ulong)_length);
         _ = LibC.close(Fd);
     }
 }

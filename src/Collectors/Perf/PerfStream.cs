@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using ForkFollow.Collectors.Interop;
-using ForkFollow.Collectors.Symbols;
+using ForkFollow.Native;
+using ForkFollow.Symbols;
+using Tmds.Linux;
 
 namespace ForkFollow.Collectors.Perf;
 
@@ -79,7 +80,7 @@ internal sealed unsafe class PerfStream : IDisposable
         _batches = [.. rings.Select(_ => new RecordBatch())];
         _wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
         if (_wake < 0)
-            throw new IOException($"eventfd failed: {Marshal.GetPInvokeErrorMessage(LibC.Errno)}");
+            throw new IOException($"eventfd failed: {Marshal.GetPInvokeErrorMessage(Linux.Errno)}");
         _reader = new(Read) { Name = "ring reader", IsBackground = true };
     }
 
@@ -114,7 +115,7 @@ internal sealed unsafe class PerfStream : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return LibC.ESRCH;
+            return Linux.ESRCH;
         }
         finally
         {
@@ -157,12 +158,12 @@ internal sealed unsafe class PerfStream : IDisposable
                     continue;
                 more = true;
                 int errno = Open(events.Where(one => !one.WholeMachine), tid);
-                if (errno != LibC.ESRCH && firstErrno == 0)
+                if (errno != Linux.ESRCH && firstErrno == 0)
                     firstErrno = errno;
             }
         }
 
-        return opened.Count == 0 ? LibC.ESRCH : firstErrno;
+        return opened.Count == 0 ? Linux.ESRCH : firstErrno;
     }
 
     private int Open(IEnumerable<StreamEvent> events, int tid)
@@ -186,13 +187,13 @@ internal sealed unsafe class PerfStream : IDisposable
     {
         int fd = source.Event.Open(tid, ring.Cpu, _userOnly);
         if (fd < 0)
-            return LibC.Errno;
+            return Linux.Errno;
         ulong id = 0;
-        if (LibC.ioctl(fd, LibC.PERF_EVENT_IOC_ID, (nint)(&id)) != 0
+        if (LibC.ioctl(fd, Linux.PERF_EVENT_IOC_ID, &id) != 0
             || !SetFilter(fd, source.Event.Filter)
-            || LibC.ioctl(fd, LibC.PERF_EVENT_IOC_SET_OUTPUT, ring.Fd) != 0)
+            || LibC.ioctl(fd, Linux.PERF_EVENT_IOC_SET_OUTPUT, ring.Fd) != 0)
         {
-            int errno = LibC.Errno;
+            int errno = Linux.Errno;
             _ = LibC.close(fd);
             return errno;
         }
@@ -208,8 +209,8 @@ internal sealed unsafe class PerfStream : IDisposable
         if (filter is null)
             return true;
         nint text = Marshal.StringToCoTaskMemUTF8(filter);
-        int result = LibC.ioctl(fd, LibC.PERF_EVENT_IOC_SET_FILTER, text);
-        int errno = LibC.Errno;
+        int result = LibC.ioctl(fd, Linux.PERF_EVENT_IOC_SET_FILTER, (void*)text);
+        int errno = Linux.Errno;
         Marshal.FreeCoTaskMem(text);
         Marshal.SetLastPInvokeError(errno);
         return result == 0;
@@ -228,7 +229,7 @@ internal sealed unsafe class PerfStream : IDisposable
         while (!last)
         {
             // EINTR is a wake-up like any other.
-            _ = LibC.poll(fds, (nuint)_rings.Length + 1, busy ? BusyWait : IdleWait);
+            _ = LibC.poll(fds, (uint)_rings.Length + 1, busy ? BusyWait : IdleWait);
             ulong ignored;
             if (fds[_rings.Length].revents != 0)
                 _ = LibC.read(_wake, &ignored, sizeof(ulong));

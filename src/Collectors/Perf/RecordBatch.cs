@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Native;
 
 namespace ForkFollow.Collectors.Perf;
 

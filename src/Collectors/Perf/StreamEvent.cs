@@ -1,4 +1,5 @@
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Native;
+using ForkFollow.Symbols;
 
 namespace ForkFollow.Collectors.Perf;
 
@@ -81,7 +82,7 @@ internal sealed class StreamEvent
     {
         type = PerfType.PERF_TYPE_SOFTWARE,
         size = perf_event_attr.PERF_ATTR_SIZE_VER7,
-        config = LibC.PERF_COUNT_SW_DUMMY,
+        config = Linux.PERF_COUNT_SW_DUMMY,
         sample_type = Common,
         flags = PerfAttrFlags.sample_id_all | PerfAttrFlags.use_clockid | PerfAttrFlags.exclude_hv,
         clockid = CLOCK_MONOTONIC,
@@ -103,7 +104,7 @@ internal sealed class StreamEvent
     {
         perf_event_attr attr = Dummy();
         attr.type = cycles ? PerfType.PERF_TYPE_HARDWARE : PerfType.PERF_TYPE_SOFTWARE;
-        attr.config = cycles ? LibC.PERF_COUNT_HW_CPU_CYCLES : LibC.PERF_COUNT_SW_CPU_CLOCK;
+        attr.config = cycles ? Linux.PERF_COUNT_HW_CPU_CYCLES : Linux.PERF_COUNT_SW_CPU_CLOCK;
         attr.sample_period = (ulong)frequency;
         attr.flags |= PerfAttrFlags.freq | PerfAttrFlags.exclude_idle;
         stacks.AddTo(ref attr);
@@ -114,7 +115,7 @@ internal sealed class StreamEvent
     internal static StreamEvent Switch(UserStacks stacks)
     {
         perf_event_attr attr = Dummy();
-        attr.config = LibC.PERF_COUNT_SW_CONTEXT_SWITCHES;
+        attr.config = Linux.PERF_COUNT_SW_CONTEXT_SWITCHES;
         attr.sample_period = 1;
         attr.flags |= PerfAttrFlags.context_switch;
         stacks.AddTo(ref attr);
@@ -151,7 +152,7 @@ internal sealed class StreamEvent
             attr.flags |= PerfAttrFlags.disabled;
         if (userOnly)
             attr.flags |= PerfAttrFlags.exclude_kernel | PerfAttrFlags.exclude_callchain_kernel;
-        return LibC.perf_event_open(&attr, WholeMachine ? -1 : tid, cpu, -1, LibC.PERF_FLAG_FD_CLOEXEC);
+        return Linux.perf_event_open(&attr, WholeMachine ? -1 : tid, cpu, -1, Linux.PERF_FLAG_FD_CLOEXEC);
     }
 }
 

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics;
-using ForkFollow.Collectors.Interop;
+using ForkFollow.Native;
+using Tmds.Linux;
 
 namespace ForkFollow.Collectors.Procfs;
 
@@ -14,10 +15,10 @@ internal static unsafe class TickReader
     /// <summary>Longest file of those: stat, 52 numbers and a name of at most 64 bytes.</summary>
     private const int BufferSize = 2048;
 
-    private const int PathSize = 32;
+    private const int PathSize = 64;
 
-    /// <summary>num_threads is field 20 of proc(5); behind the state, which is field 3, come 16 others.</summary>
-    private const int FieldsBeforeThreads = 16;
+    /// <summary>num_threads is field 20 of proc(5); those that are parsed begin with field 4.</summary>
+    private const int ThreadsField = 20 - 4;
 
     private static readonly long _pageSize = Environment.SystemPageSize;
 
@@ -30,33 +31,22 @@ internal static unsafe class TickReader
     internal static bool Read(int pid, out Tick tick)
     {
         tick = default;
-        byte* buffer = stackalloc byte[BufferSize];
+        Span<byte> buffer = stackalloc byte[BufferSize];
         long now = Stopwatch.GetTimestamp();
-        if (!ParseStat(File(pid, "/stat\0"u8, buffer), out byte state, out int threads) || state is (byte)'Z' or (byte)'X')
+        Span<long> fields = stackalloc long[ThreadsField + 1];
+        ProcFile.Read(pid, "stat"u8, buffer, out ReadOnlySpan<byte> stat);
+        if (!ProcFile.ParseStat(stat, out char state, fields) || state is 'Z' or 'X')
             return false;
 
         // Not the rss of stat, which is an estimate since 6.2: wrong by up to 64 pages for each CPU. statm is exact since 6.17.
-        if (!ParseStatm(File(pid, "/statm\0"u8, buffer), out long pages))
+        ProcFile.Read(pid, "statm"u8, buffer, out ReadOnlySpan<byte> statm);
+        if (!ParseStatm(statm, out long pages))
             return false;
-        ReadOnlySpan<byte> io = File(pid, "/io\0"u8, buffer);
+        ProcFile.Read(pid, "io"u8, buffer, out ReadOnlySpan<byte> io);
         tick = new(
-            now, pages * _pageSize, Field(io, "\nread_bytes: "u8), Field(io, "\nwrite_bytes: "u8), threads, Fds(pid), state);
+            now, pages * _pageSize, Field(io, "\nread_bytes: "u8), Field(io, "\nwrite_bytes: "u8), (int)fields[ThreadsField], Fds(pid),
+            (byte)state);
         return true;
-    }
-
-    /// <summary>The state and the number of threads of /proc/PID/stat. The name may hold spaces and parentheses.</summary>
-    internal static bool ParseStat(ReadOnlySpan<byte> stat, out byte state, out int threads)
-    {
-        state = 0;
-        threads = 0;
-        int close = stat.LastIndexOf((byte)')');
-        if (close < 0 || close + 4 > stat.Length)
-            return false;
-        state = stat[close + 2];
-        ReadOnlySpan<byte> rest = stat[(close + 4)..];
-        for (int i = 0; i < FieldsBeforeThreads; i++)
-            rest = rest[(rest.IndexOf((byte)' ') + 1)..];
-        return Utf8Parser.TryParse(rest, out threads, out _);
     }
 
     /// <summary>The second number of /proc/PID/statm, resident pages.</summary>
@@ -74,58 +64,35 @@ internal static unsafe class TickReader
     private static int Fds(int pid)
     {
         byte* path = stackalloc byte[PathSize];
-        Compose(path, pid, "/fd\0"u8);
+        ProcFile.Compose(new(path, PathSize), pid, "fd"u8);
         statx_t stat;
 
         // Since 6.2 the size of the directory is their number; before it is 0.
-        return LibC.statx(LibC.AT_FDCWD, path, 0, LibC.STATX_SIZE, &stat) == 0 && stat.stx_size > 0
+        return Linux.statx(LibC.AT_FDCWD, path, 0, Linux.STATX_SIZE, &stat) == 0 && stat.stx_size > 0
             ? (int)stat.stx_size
             : CountEntries(path);
     }
 
     internal static int CountEntries(byte* path)
     {
-        int fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC);
+        int fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, default);
         if (fd < 0)
             return -1;
         const int Size = 4096;
         byte* entries = stackalloc byte[Size];
         int count = 0;
         nint got;
-        while ((got = LibC.getdents64(fd, entries, Size)) > 0)
+        while ((got = Linux.getdents64(fd, entries, Size)) > 0)
         {
             for (nint at = 0; at < got;)
             {
-                if (entries[at + LibC.DirentName] != (byte)'.')
+                if (entries[at + Linux.DirentName] != (byte)'.')
                     count++;
-                at += BinaryPrimitives.ReadUInt16LittleEndian(new(entries + at + LibC.DirentReclen, sizeof(ushort)));
+                at += BinaryPrimitives.ReadUInt16LittleEndian(new(entries + at + Linux.DirentReclen, sizeof(ushort)));
             }
         }
 
         _ = LibC.close(fd);
         return got < 0 ? -1 : count;
-    }
-
-    /// <summary>The content of a file of a process; empty if it is gone, or hides it.</summary>
-    private static ReadOnlySpan<byte> File(int pid, ReadOnlySpan<byte> name, byte* buffer)
-    {
-        byte* path = stackalloc byte[PathSize];
-        Compose(path, pid, name);
-        int fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC);
-        if (fd < 0)
-            return default;
-
-        // These files come whole in one read that is large enough.
-        nint got = LibC.read(fd, buffer, BufferSize);
-        _ = LibC.close(fd);
-        return got <= 0 ? default : new(buffer, (int)got);
-    }
-
-    private static void Compose(byte* path, int pid, ReadOnlySpan<byte> name)
-    {
-        var target = new Span<byte>(path, PathSize);
-        "/proc/"u8.CopyTo(target);
-        Utf8Formatter.TryFormat(pid, target[6..], out int digits);
-        name.CopyTo(target[(6 + digits)..]);
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Runtime.InteropServices;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Procfs;
 

@@ -1,5 +1,5 @@
-using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Procfs;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ForkFollow.Collectors;
+using ForkFollow.Collectors.Capture;
 
 namespace ForkFollow.Host;
 

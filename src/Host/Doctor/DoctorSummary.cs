@@ -1,4 +1,4 @@
-using ForkFollow.Collectors;
+using ForkFollow.Collectors.Capture;
 using static ForkFollow.Host.DoctorVerdict;
 
 namespace ForkFollow.Host;

@@ -1,5 +1,5 @@
 using System.Text;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
 
 namespace ForkFollow.Host;
 

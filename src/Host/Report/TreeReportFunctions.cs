@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using ForkFollow.Collectors.Recording;
+using ForkFollow.Results;
 
 namespace ForkFollow.Host;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace ForkFollow.Host;
 

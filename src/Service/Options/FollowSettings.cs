@@ -1,4 +1,4 @@
-using ForkFollow.Collectors;
+using ForkFollow.Collectors.EventNames;
 
 namespace ForkFollow.Service;
 

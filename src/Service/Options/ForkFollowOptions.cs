@@ -1,6 +1,6 @@
 using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
-using ForkFollow.Service.Telemetry;
+using ForkFollow.Results.Formats;
 
 namespace ForkFollow.Service;
 
@@ -88,7 +88,7 @@ public sealed class ForkFollowOptions
     /// <summary>The result files beside tree.json: html, pprof, folded, speedscope, firefox, timeline.</summary>
     public IReadOnlyList<string> Formats { get; set; } = [.. ResultFormats.Default.Select(one => one.Format)];
 
-    /// <summary>What is exported through OpenTelemetry and how, if it is (<see cref="ForkFollowBuilder.AddTelemetry"/>).</summary>
+    /// <summary>What is exported through OpenTelemetry and how, if it is (the package ForkFollow.Telemetry).</summary>
     public TelemetryOptions Telemetry { get; } = new();
 
     /// <summary>For the command: no report and no status line, problems only. The service library shows nothing anyway.</summary>

@@ -1,4 +1,4 @@
-using ForkFollow.Collectors;
+using ForkFollow.Collectors.EventNames;
 using Microsoft.Extensions.Configuration;
 
 namespace ForkFollow.Service;

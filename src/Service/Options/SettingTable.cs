@@ -1,5 +1,6 @@
 using System.Numerics;
-using ForkFollow.Collectors;
+using ForkFollow.Collectors.EventNames;
+using ForkFollow.Results.Formats;
 
 namespace ForkFollow.Service;
 
@@ -19,7 +20,7 @@ internal static class SettingTable
     [
         Setting.Path("Output", o => o.Output, (o, value) => o.Output = value),
         Setting.Flag("Force", o => o.Force, (o, value) => o.Force = value),
-        Setting.Names("Collect", "collector", CollectorChoice.Names, all: false, o => o.Collect, (o, value) => o.Collect = value),
+        Setting.Names("Collect", "collector", CollectorNames.All, all: false, o => o.Collect, (o, value) => o.Collect = value),
         Setting.Number("Frequency", 1, 10_000, o => o.Frequency, (o, value) => o.Frequency = value),
         new("Events", o => string.Join(',', o.Events), SetEvents),
         Setting.Choice("CallGraph", o => o.CallGraph, (o, value) => o.CallGraph = value),

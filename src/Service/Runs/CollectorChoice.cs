@@ -1,5 +1,7 @@
 using ForkFollow.Collectors;
+using ForkFollow.Collectors.Capture;
 using ForkFollow.Collectors.DotNet;
+using ForkFollow.Collectors.EventNames;
 using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
 
@@ -8,8 +10,6 @@ namespace ForkFollow.Service;
 /// <summary>The collectors of a run, made from their names, and what they share for its time.</summary>
 internal sealed class CollectorChoice : IDisposable
 {
-    private static readonly string[] _streams = ["cpu", "offcpu", "syscalls", "trace"];
-
     private readonly FollowSettings _settings;
     private readonly Action<LedgerEntry> _report;
     private readonly List<Collector> _collectors = [new RusageCollector()];
@@ -23,9 +23,6 @@ internal sealed class CollectorChoice : IDisposable
         _settings = settings;
         _report = report;
     }
-
-    /// <summary>The names that <c>--collect</c> takes, <c>none</c> aside.</summary>
-    internal static IReadOnlyList<string> Names { get; } = ["rusage", "counters", .. _streams, "procfs", "dotnet"];
 
     internal IReadOnlyList<Collector> Collectors => _collectors;
 

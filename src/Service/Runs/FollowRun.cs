@@ -1,8 +1,7 @@
-using System.Diagnostics;
 using ForkFollow.Collectors;
-using ForkFollow.Collectors.Recording;
 using ForkFollow.Follower;
-using ForkFollow.Service.Telemetry;
+using ForkFollow.Results;
+using ForkFollow.Results.Formats;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +18,7 @@ internal sealed class FollowRun
     private readonly FollowSettings _settings;
     private readonly RunFactory _factory;
     private readonly ILogger _logger;
-    private readonly FollowerFigures _figures = new();
+    private readonly RunResults _results;
     private readonly TaskCompletionSource _endWished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<FollowedRun> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -34,6 +33,7 @@ internal sealed class FollowRun
         _settings = settings;
         _factory = factory;
         _logger = factory.Logger;
+        _results = new(settings.Launches ? settings.Command : null);
     }
 
     /// <summary>
@@ -94,20 +94,19 @@ internal sealed class FollowRun
     private async Task<int> CollectAsync(CancellationToken stoppingToken)
     {
         ResultDirectory directory = ResultDirectory.Create(_settings);
-        var results = new RunResults(_settings.Launches ? _settings.Command : null);
-        var run = new FollowedRun(directory.Path, results, _figures);
+        var run = new FollowedRun(directory.Path, _results);
         IServiceScope scope = _factory.NewScope();
         try
         {
             Collector[] further = _factory.CollectorsOf(scope);
-            using var choice = CollectorChoice.Make(_settings, results, directory, further, Report);
-            await using TelemetryRun telemetry = _factory.Telemetry.Follow(results, _figures);
+            using var choice = CollectorChoice.Make(_settings, _results, directory, further, Report);
+            await using RunExports exports = _factory.Export(_results);
             int status;
-            using (var collectors = new CollectorHost(results, choice.Collectors))
-                status = await FollowAsync(run, choice, telemetry, Observe(collectors, scope), stoppingToken).ConfigureAwait(false);
+            using (var collectors = new CollectorHost(_results, choice.Collectors))
+                status = await FollowAsync(run, choice, exports, Observe(collectors, scope), stoppingToken).ConfigureAwait(false);
             _factory.Tell(listener => listener.Followed(run));
             choice.End();
-            await telemetry.EndAsync().ConfigureAwait(false); // it may add to the ledger
+            await exports.EndAsync().ConfigureAwait(false); // it may add to the ledger
             Finish(run, directory);
             return status;
         }
@@ -136,8 +135,8 @@ internal sealed class FollowRun
     /// <summary>Writes all results.</summary>
     private void Finish(FollowedRun run, ResultDirectory directory)
     {
-        new ResultWriter(directory, run.Results, _figures, _logger).Finish();
-        RecordedRun recorded = LiveRun.Record(run.Results, _figures, Stopwatch.GetTimestamp()) with
+        new ResultWriter(directory, _results, _logger).Finish();
+        RecordedRun recorded = _results.Record() with
         {
             Profile = RecordingReader.Read(directory.Path),
         };
@@ -147,15 +146,15 @@ internal sealed class FollowRun
     }
 
     private async Task<int> FollowAsync(
-        FollowedRun run, CollectorChoice choice, TelemetryRun telemetry, IFollowObserver observer, CancellationToken stoppingToken)
+        FollowedRun run, CollectorChoice choice, RunExports exports, IFollowObserver observer, CancellationToken stoppingToken)
     {
-        await using FollowSession session = await StartAsync(choice, telemetry, observer).ConfigureAwait(false);
+        await using FollowSession session = await StartAsync(choice, exports, observer).ConfigureAwait(false);
         await PublishAsync(session).ConfigureAwait(false);
         _begun.SetResult(run);
         _factory.Tell(listener => listener.Began(run));
         using var ended = new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, ended.Token);
-        Task writer = new ResultWriter(new(run.Directory), run.Results, _figures, _logger).RunAsync(ended.Token);
+        Task writer = new ResultWriter(new(run.Directory), _results, _logger).RunAsync(ended.Token);
         Task watcher = SayIfStuckAsync(session, ended.Token);
 
         Task limit = Task.Delay(_settings.Options.Duration ?? Timeout.InfiniteTimeSpan, stop.Token);
@@ -181,7 +180,7 @@ internal sealed class FollowRun
             await session.SignalRootAsync(signal).ConfigureAwait(false);
     }
 
-    private Task<FollowSession> StartAsync(CollectorChoice choice, TelemetryRun telemetry, IFollowObserver observer) => _settings.Launches
+    private Task<FollowSession> StartAsync(CollectorChoice choice, RunExports exports, IFollowObserver observer) => _settings.Launches
         ? FollowSession.LaunchAsync(
             new()
             {
@@ -189,11 +188,11 @@ internal sealed class FollowRun
                 Until = _settings.Options.Until,
                 OnExit = _settings.Options.OnExit,
                 Environment = choice.Variables,
-                EnvironmentOverrides = telemetry.LaunchEnvironment,
+                EnvironmentOverrides = exports.LaunchEnvironment,
             },
-            observer, _logger, _figures)
+            observer, _logger, _results.Figures)
         : FollowSession.AttachAsync(
-            new() { Pids = _settings.Pids, Descendants = _settings.Options.Descendants }, observer, _logger, _figures);
+            new() { Pids = _settings.Pids, Descendants = _settings.Options.Descendants }, observer, _logger, _results.Figures);
 
     /// <summary>
     /// Says so if what the command left behind cannot be let go: who waits in a vfork stops only when its child has
@@ -215,7 +214,7 @@ internal sealed class FollowRun
 
     private void Report(LedgerEntry entry)
     {
-        _figures.Ledger.Enqueue(entry);
+        _results.Figures.Ledger.Enqueue(entry);
         _logger.LogDebug("{Text}", entry.Text);
     }
 }

@@ -1,17 +1,15 @@
 using ForkFollow.Collectors;
-using ForkFollow.Collectors.Recording;
-using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace ForkFollow.Service;
 
 /// <summary>A run that goes on, or has ended: one life of a target, or one command. Any thread may read.</summary>
 public sealed class FollowedRun
 {
-    internal FollowedRun(string directory, RunResults results, FollowerFigures figures)
+    internal FollowedRun(string directory, RunResults results)
     {
         Directory = directory;
         Results = results;
-        Figures = figures;
     }
 
     /// <summary>The full path of its result directory.</summary>
@@ -19,9 +17,6 @@ public sealed class FollowedRun
 
     /// <summary>Its processes and what was collected for them, as far as known yet.</summary>
     public RunResults Results { get; }
-
-    /// <summary>What the follower did, and what it could not do.</summary>
-    public FollowerFigures Figures { get; }
 }
 
 /// <summary>

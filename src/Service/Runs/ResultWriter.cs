@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using ForkFollow.Collectors;
-using ForkFollow.Follower;
+using ForkFollow.Results;
 using Microsoft.Extensions.Logging;
 
 namespace ForkFollow.Service;
@@ -9,7 +9,7 @@ namespace ForkFollow.Service;
 /// Writes tree.json as the run goes, and at its end. It pauses ten times as long as the last writing took, so that a
 /// large tree costs a tenth of a CPU at most. A full disk is said once; following goes on.
 /// </summary>
-internal sealed class ResultWriter(ResultDirectory directory, RunResults results, FollowerFigures figures, ILogger logger)
+internal sealed class ResultWriter(ResultDirectory directory, RunResults results, ILogger logger)
 {
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan _leastPause = TimeSpan.FromSeconds(1);
@@ -50,7 +50,7 @@ internal sealed class ResultWriter(ResultDirectory directory, RunResults results
     {
         try
         {
-            TreeFile.Write(directory.Path, results, figures, Stopwatch.GetTimestamp());
+            TreeFile.Write(directory.Path, results);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

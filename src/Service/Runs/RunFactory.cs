@@ -1,6 +1,6 @@
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
-using ForkFollow.Service.Telemetry;
+using ForkFollow.Results;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +8,8 @@ namespace ForkFollow.Service;
 
 /// <summary>Makes runs, each with a scope of services of its own: one's own collectors and observers serve one run each.</summary>
 internal sealed class RunFactory(
-    IServiceScopeFactory scopes, IEnumerable<RunPart> parts, IEnumerable<IRunListener> listeners, ProcessTelemetry telemetry,
+    IServiceScopeFactory scopes, IEnumerable<RunPart> parts, IEnumerable<IRunListener> listeners,
+    IEnumerable<IRunExporter> exporters,
     ILogger<FollowRun> logger)
 {
     /// <summary>Makes a run, which has not begun.</summary>
@@ -17,8 +18,11 @@ internal sealed class RunFactory(
     /// <summary>For each run.</summary>
     internal ILogger Logger => logger;
 
-    /// <summary>Exports runs, if that is on.</summary>
-    internal ProcessTelemetry Telemetry => telemetry;
+    /// <summary>Whether runs are taken elsewhere.</summary>
+    internal bool Exports => exporters.Any();
+
+    /// <summary>Begins to take a run elsewhere.</summary>
+    internal RunExports Export(LiveRun run) => new(exporters, run, logger);
 
     /// <summary>Services for one run, to be disposed at its end.</summary>
     internal IServiceScope NewScope() => scopes.CreateScope();

@@ -1,6 +1,6 @@
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
-using ForkFollow.Service.Telemetry;
+using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
 
 namespace ForkFollow.Service.Tests.Telemetry;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using ForkFollow.Host;
 
 namespace ForkFollow.Service.Tests.Telemetry;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
-using ForkFollow.Tests.Otlp;
+using ForkFollow.Host;
 
 namespace ForkFollow.Service.Tests.Telemetry;
 

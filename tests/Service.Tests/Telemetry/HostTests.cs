@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
-using ForkFollow.Service.Telemetry;
-using ForkFollow.Tests.Otlp;
+using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ForkFollow.Tests.Otlp;
 
 namespace ForkFollow.Service.Tests.Telemetry;
 

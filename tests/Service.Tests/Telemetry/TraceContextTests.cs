@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using ForkFollow.Service.Telemetry;
+using ForkFollow.Telemetry;
 
 namespace ForkFollow.Service.Tests.Telemetry;
 

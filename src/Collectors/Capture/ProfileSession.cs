@@ -1,0 +1,169 @@
+using System.Runtime.InteropServices;
+using ForkFollow.Collectors.Perf;
+using ForkFollow.Follower;
+using ForkFollow.Native;
+using ForkFollow.Results;
+
+namespace ForkFollow.Collectors.Capture;
+
+/// <summary>
+/// What is collected through perf rings in one run: opens the events on the targets, and has their records made into
+/// profile.data and the results of each process. Enter and Execed are called on the tracer thread, Left on the closer's.
+/// </summary>
+public sealed class ProfileSession : IDisposable
+{
+    /// <summary>
+    /// Children of an attached process may have been forked after it was seized and before its events were open: those that
+    /// are born so soon get events of their own.
+    /// </summary>
+    private static readonly long _uncertainNs = 2_000_000_000;
+
+    private readonly StreamPlan _plan;
+    private readonly PerfStream _stream;
+    private readonly StreamRecorder _recorder;
+    private readonly RecordingWriter _writer;
+    private readonly ModuleTable _modules;
+    private readonly StackCopies? _copies;
+    private readonly Action<LedgerEntry> _report;
+    private readonly NewExecutables _executables = new();
+    private FollowedProcess? _entered;
+    private FollowedProcess? _execed;
+    private int _execs;
+    private ProcessResult? _left;
+    private bool _ended;
+
+    private ProfileSession(StreamPlan plan, RunResults results, string directory, Action<LedgerEntry> report)
+    {
+        _plan = plan;
+        _report = report;
+        _writer = new(directory, text => report(new(LedgerKind.Collector, 0, text)));
+        _modules = new();
+        _copies = plan.HasUserStacks ? new(directory, text => report(new(LedgerKind.Collector, 0, text))) : null;
+        _recorder = new(results, _writer, _modules, _copies, plan.Events, plan.MakeHeader());
+        _stream = new(plan.Rings, plan.UserOnly, _recorder);
+        Collectors = [.. plan.Options.Names.Select(name => new StreamCollector(name, this))];
+    }
+
+    /// <summary>A collector for each thing that is collected.</summary>
+    public IReadOnlyList<Collector> Collectors { get; }
+
+    /// <summary>Why stacks cannot be unwound by copies here: what, why, remedy in one line; null if they can.</summary>
+    public static string? DwarfRefusal => LibDw.IsThere
+        ? null
+        : "--call-graph dwarf cannot be had: libdw.so.1 of elfutils, which unwinds stacks, cannot be loaded; install libdw1 "
+            + "(elfutils-libs on Fedora), or say --call-graph fp";
+
+    /// <summary>Opens the rings, and starts to read.</summary>
+    /// <param name="options">What to collect.</param>
+    /// <param name="results">Where sums per process go.</param>
+    /// <param name="directory">The result directory, which exists.</param>
+    /// <param name="report">Takes what could not be collected. Any thread.</param>
+    /// <param name="refusal">Why nothing can be: what, why, remedy in one line; null otherwise.</param>
+    /// <returns>The session, or null.</returns>
+    public static ProfileSession? Open(
+        ProfileOptions options, RunResults results, string directory, Action<LedgerEntry> report, out string? refusal)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        refusal = options is { Cpu: true, Dwarf: true } ? DwarfRefusal : null;
+        if (refusal is not null)
+            return null;
+        StreamPlan? plan = StreamPlan.Make(options, out refusal);
+        if (plan is null)
+            return null;
+        var session = new ProfileSession(plan, results, directory, report);
+        int errno = session._stream.Start(plan.Events);
+        if (errno == 0)
+            return session;
+        refusal = $"cannot sample: perf_event_open failed: {Marshal.GetPInvokeErrorMessage(errno)}";
+        session.Dispose();
+        return null;
+    }
+
+    /// <summary>Finds out what could be collected, and opens nothing.</summary>
+    public static ProfileCheck Check(ProfileOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using StreamPlan? plan = StreamPlan.Make(options, out string? refusal);
+        foreach (PerfRing ring in plan?.Rings ?? [])
+            ring.Dispose();
+        return new(refusal, plan?.CpuEvent, plan?.UserOnly ?? false, plan?.SeesWholeMachine ?? false);
+    }
+
+    /// <summary>
+    /// Takes what is left in the rings, and ends reading. After the last process has been closed; the results of all
+    /// processes are complete afterwards.
+    /// </summary>
+    public void End()
+    {
+        if (_ended)
+            return;
+        _ended = true;
+        _stream.Dispose();
+        _recorder.Unwind();
+        _recorder.WriteSymbols();
+        _copies?.Dispose();
+        _modules.Dispose();
+        if (_recorder.Lost > 0)
+        {
+            _report(new(LedgerKind.Collector, 0,
+                $"{_recorder.Lost} records were lost since a ring buffer was full, so that samples and counts of system calls "
+                + "are too low; tree.json has them by process, and a larger ring is had with --mmap-pages"));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        End();
+        _writer.Dispose();
+        _plan.Dispose();
+    }
+
+    /// <summary>A process is followed from now on. True unless nothing could be opened on it.</summary>
+    internal bool Enter(FollowedProcess process)
+    {
+        if (Inherits(process) || process == _entered)
+            return true;
+        _entered = process;
+        return OpenOn(process, running: process.Origin == ProcessOrigin.Attached);
+    }
+
+    /// <summary>A process has executed a program. A set-id or unreadable one ends its events: they are opened anew.</summary>
+    internal void Execed(FollowedProcess process)
+    {
+        // Each of our collectors is told; one exec after another of the same process is known by its images.
+        if (process == _execed && process.Execs.Count == _execs)
+            return;
+        _execed = process;
+        _execs = process.Execs.Count;
+        if (_plan.HasStacks && _executables.Open(process.Pid) is { } executable)
+            _recorder.Offer(executable);
+        if (_plan.HasTaskEvents && !Dumpable.Is(process.Pid))
+            OpenOn(process, running: false);
+    }
+
+    /// <summary>A process is dead or let go.</summary>
+    internal void Left(ProcessResult result)
+    {
+        if (Interlocked.Exchange(ref _left, result) != result)
+            _recorder.Ended(result);
+    }
+
+    private static bool Inherits(FollowedProcess process) =>
+        process is { Origin: not (ProcessOrigin.Attached or ProcessOrigin.Launched), Parent: { } parent }
+        && (parent.Origin != ProcessOrigin.Attached || process.StartTimestamp - parent.StartTimestamp > _uncertainNs);
+
+    private bool OpenOn(FollowedProcess process, bool running)
+    {
+        int errno = _stream.OpenOn(process.Pid, running, _plan.Events);
+        if (errno is not (0 or Linux.ESRCH))
+        {
+            _report(new(LedgerKind.Collector, process.Pid,
+                $"samples are missing for {process} and what it forks: perf_event_open failed: "
+                + Marshal.GetPInvokeErrorMessage(errno)
+                + (errno == Linux.EMFILE ? "; raise the hard limit of open files (ulimit -Hn)" : "")));
+        }
+
+        return errno == 0;
+    }
+}

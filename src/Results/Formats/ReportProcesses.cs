@@ -1,0 +1,136 @@
+using System.Text.Json;
+
+namespace ForkFollow.Results.Formats;
+
+/// <summary>
+/// The processes in the report's data, a column per property. What a process has many of (execs, arguments, system
+/// calls, ticks) stands in tables of its own, in the order of the processes, with a column of how many each has.
+/// </summary>
+internal static class ReportProcesses
+{
+    /// <summary>More ticks than a small chart has pixels are thinned out, evenly.</summary>
+    private const int MostTicks = 400;
+
+    internal static void Write(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    {
+        Utf8JsonWriter json = columns.Json;
+        json.WriteStartObject("processes");
+        WriteLives(columns, processes);
+        WriteUsage(columns, processes);
+        WriteCounters(columns, processes);
+        ReportDotNet.WriteColumns(columns, processes);
+        json.WriteEndObject();
+        WriteExecs(columns, processes);
+        WriteSyscalls(columns, processes);
+        WriteTicks(columns, processes);
+        ReportDotNet.WriteTables(columns, processes);
+    }
+
+    private static void WriteLives(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    {
+        columns.Write("id", processes.Select(p => (long)p.Id));
+        columns.WriteKnown("parent", processes.Select(p => (long?)p.ParentId));
+        columns.Write("pid", processes.Select(p => (long)p.Pid));
+        columns.Write("parentPid", processes.Select(p => (long)p.ParentPid));
+        columns.WriteTexts("origin", processes, p => p.Origin);
+        columns.Write("start", processes.Select(p => p.StartNs));
+        columns.WriteKnown("end", processes.Select(p => p.EndNs));
+        columns.WriteTexts("comm", processes, p => p.Comm);
+        columns.WriteTexts("program", processes, p => p.Program);
+        columns.Write("threads", processes.Select(p => (long)p.Threads));
+        columns.WriteTexts("ended", processes, p => p.End);
+        columns.WriteKnown("exitCode", processes.Select(p => (long?)p.Exit?.Code));
+        columns.Write("signal", processes.Select(p => (long)(p.Exit?.Signal ?? 0)));
+        columns.WriteTexts("signalName", processes,
+            p => p.Exit is { Signal: > 0 } exit ? exit.Name ?? $"signal {exit.Signal}" : null);
+        columns.Write("core", processes.Select(p => p.Exit is { Core: true } ? 1L : 0));
+        columns.Write("samples", processes.Select(p => p.Samples));
+        columns.Write("lost", processes.Select(p => p.Lost));
+        columns.WriteTexts("collectors", processes, p => string.Join(", ", p.Collectors));
+    }
+
+    private static void WriteUsage(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    {
+        columns.WriteKnown("user", processes.Select(p => p.Rusage?.UserNs));
+        columns.WriteKnown("system", processes.Select(p => p.Rusage?.SystemNs));
+        columns.WriteKnown("rss", processes.Select(p => p.Rusage?.MaxRssBytes));
+        columns.WriteKnown("minorFaults", processes.Select(p => p.Rusage?.MinorFaults));
+        columns.WriteKnown("majorFaults", processes.Select(p => p.Rusage?.MajorFaults));
+        columns.WriteKnown("voluntary", processes.Select(p => p.Rusage?.VoluntarySwitches));
+        columns.WriteKnown("involuntary", processes.Select(p => p.Rusage?.InvoluntarySwitches));
+        if (!processes.Any(p => p.Waits is not null))
+            return;
+        columns.WriteKnown("waits", processes.Select(p => p.Waits?.Count));
+        columns.WriteKnown("waitNs", processes.Select(p => p.Waits?.Ns));
+        columns.WriteKnown("runQueueNs", processes.Select(p => p.Waits?.RunQueueNs));
+    }
+
+    private static void WriteCounters(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    {
+        columns.Json.WriteStartArray("counters");
+        foreach (string name in processes.SelectMany(p => p.Counters.Keys).Distinct(StringComparer.Ordinal))
+        {
+            columns.Json.WriteStartObject();
+            columns.Json.WriteString("name", name);
+            columns.WriteKnown("values",
+                processes.Select(p => p.Counters.TryGetValue(name, out long value) ? value : (long?)null));
+            columns.Json.WriteEndObject();
+        }
+
+        columns.Json.WriteEndArray();
+    }
+
+    private static void WriteExecs(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    {
+        columns.Json.WriteStartObject("execs");
+        columns.Write("count", processes.Select(p => (long)p.Execs.Count));
+        IEnumerable<RecordedExec> execs = processes.SelectMany(p => p.Execs);
+        columns.Write("at", execs.Select(e => e.AtNs));
+        columns.WriteTexts("path", execs, e => e.Path);
+        columns.Write("argCount", execs.Select(e => (long)e.Args.Count));
+        columns.WriteTexts("args", execs.SelectMany(e => e.Args), arg => arg);
+        columns.Json.WriteEndObject();
+    }
+
+    private static void WriteSyscalls(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    {
+        if (!processes.Any(p => p.Syscalls is not null))
+            return;
+        columns.Json.WriteStartObject("syscalls");
+        columns.Write("rows", processes.Select(p => (long)(p.Syscalls?.Count ?? 0)));
+        IEnumerable<RecordedSyscall> calls = processes.SelectMany(p => p.Syscalls ?? []);
+        columns.WriteTexts("name", calls, c => c.Name);
+        columns.Write("count", calls.Select(c => c.Count));
+        columns.Write("errors", calls.Select(c => c.Errors));
+        columns.Write("total", calls.Select(c => c.TotalNs));
+        columns.Write("p50", calls.Select(c => c.P50Ns));
+        columns.Write("p99", calls.Select(c => c.P99Ns));
+        columns.Write("max", calls.Select(c => c.MaxNs));
+        columns.Json.WriteEndObject();
+    }
+
+    private static void WriteTicks(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    {
+        if (!processes.Any(p => p.Procfs is not null))
+            return;
+        List<RecordedTick>[] ticks = [.. processes.Select(p => Thin(p.Procfs ?? []))];
+        columns.Json.WriteStartObject("ticks");
+        columns.Write("rows", ticks.Select(rows => (long)rows.Count));
+        IEnumerable<RecordedTick> all = ticks.SelectMany(rows => rows);
+        columns.Write("at", all.Select(t => t.AtNs));
+        columns.WriteTexts("state", all, t => t.State);
+        columns.Write("rss", all.Select(t => t.RssBytes));
+        columns.Write("threads", all.Select(t => (long)t.Threads));
+        columns.WriteKnown("fds", all.Select(t => (long?)t.Fds));
+        columns.WriteKnown("read", all.Select(t => t.ReadBytes));
+        columns.WriteKnown("write", all.Select(t => t.WriteBytes));
+        columns.Json.WriteEndObject();
+    }
+
+    /// <summary>Of each n ticks the one with the peak, since that is what one looks for.</summary>
+    private static List<RecordedTick> Thin(IReadOnlyList<RecordedTick> ticks)
+    {
+        int step = (ticks.Count + MostTicks - 1) / MostTicks;
+        return step <= 1 ? [.. ticks] : [.. ticks.Chunk(step).Select(chunk => chunk.MaxBy(tick => tick.RssBytes)!)];
+    }
+}

@@ -1,0 +1,184 @@
+using System.Text.Json.Serialization;
+
+namespace ForkFollow.Results;
+
+/// <summary>
+/// A run as its result directory holds it: the processes of tree.json and what was sampled of them. All writers of result
+/// files work from it alone, so that <c>forkfollow report</c> makes the same files from a directory as the end of a run.
+/// Immutable; any thread.
+/// </summary>
+public sealed record RecordedRun
+{
+    /// <summary>The version of ForkFollow that recorded it.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>When the run began, by the wall clock. All times count in nanoseconds from then, by CLOCK_MONOTONIC.</summary>
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public required long DurationNs { get; init; }
+
+    /// <summary>How many CPUs we could use.</summary>
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>The launched command; null if it attached.</summary>
+    public IReadOnlyList<string>? Command { get; init; }
+
+    /// <summary>The processes, in birth order.</summary>
+    public required IReadOnlyList<RecordedProcess> Processes { get; init; }
+
+    /// <summary>What the follower did; null of a run that was recorded without it.</summary>
+    public RecordedFollower? Follower { get; init; }
+
+    /// <summary>What was not followed or not collected, and why.</summary>
+    public IReadOnlyList<RecordedNote> Ledger { get; init; } = [];
+
+    /// <summary>What was sampled; <see cref="Profile.Empty"/> if nothing was.</summary>
+    public Profile Profile { get; init; } = Profile.Empty;
+}
+
+/// <summary>A process of tree.json; docs/results.md tells what each key means.</summary>
+public sealed record RecordedProcess
+{
+    /// <summary>Birth order from 1; what samples refer to.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>The id of who made it; null if not known.</summary>
+    public int? ParentId { get; init; }
+
+    /// <summary>Its pid, which another one may have had before or may have later.</summary>
+    public required int Pid { get; init; }
+
+    /// <summary>The pid of its parent; 0 if not known.</summary>
+    public int ParentPid { get; init; }
+
+    /// <summary>attached, launched, fork, vfork or clone.</summary>
+    public required string Origin { get; init; }
+
+    /// <summary>Its birth; negative if before the run.</summary>
+    public required long StartNs { get; init; }
+
+    /// <summary>Its end; null if it was alive at the end of the run.</summary>
+    public long? EndNs { get; init; }
+
+    /// <summary>Its command name.</summary>
+    public required string Comm { get; init; }
+
+    /// <summary>The programs that it ran, in order; empty for a fork that never called exec.</summary>
+    public IReadOnlyList<RecordedExec> Execs { get; init; } = [];
+
+    /// <summary>How many threads it had in all.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>How it died; null if it was not seen to.</summary>
+    public RecordedExit? Exit { get; init; }
+
+    /// <summary>exited, detached, lost or alive.</summary>
+    public required string End { get; init; }
+
+    /// <summary>Its own use; null if not known.</summary>
+    public RecordedUsage? Rusage { get; init; }
+
+    /// <summary>Counts by event; task-clock in nanoseconds.</summary>
+    public IReadOnlyDictionary<string, long> Counters { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>How many samples were taken of it, of all kinds.</summary>
+    public long Samples { get; init; }
+
+    /// <summary>How many records of it were lost since a ring was full.</summary>
+    public long Lost { get; init; }
+
+    /// <summary>What its threads waited, all together; null if that was not collected.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RecordedWaits? Waits { get; init; }
+
+    /// <summary>Its system calls, the longest total first; null if they were not collected.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RecordedSyscall>? Syscalls { get; init; }
+
+    /// <summary>How it looked over time, by /proc; null if that was not collected.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RecordedTick>? Procfs { get; init; }
+
+    /// <summary>What its .NET runtime told; null if it has none or that was not collected.</summary>
+    [JsonPropertyName("dotnet")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RecordedDotNet? DotNet { get; init; }
+
+    /// <summary>Named values of collectors and observers of somebody else's; null if there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ResultValue>? Values { get; init; }
+
+    /// <summary>Named tables of collectors and observers of somebody else's; null if there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ResultTable>? Tables { get; init; }
+
+    /// <summary>The names of the collectors that were opened on it.</summary>
+    public IReadOnlyList<string> Collectors { get; init; } = [];
+
+    /// <summary>The file name of the program it ran last; <c>(comm)</c> for a fork that never called exec.</summary>
+    [JsonIgnore]
+    public string Program => Execs.Count == 0 ? $"({Comm})" : Path.GetFileName(Execs[^1].Path.Replace(" (deleted)", ""));
+}
+
+/// <summary>A program that a process ran.</summary>
+/// <param name="AtNs">When.</param>
+/// <param name="Path">The executable; " (deleted)" behind it if it had been removed.</param>
+/// <param name="Args">The arguments, the first of which is the name it was called by.</param>
+public sealed record RecordedExec(long AtNs, string Path, IReadOnlyList<string> Args);
+
+/// <summary>How a process died: by its code, or by a signal.</summary>
+/// <param name="Code">Its exit code; 0 if it was killed.</param>
+/// <param name="Signal">The signal that killed it; 0 if it exited.</param>
+/// <param name="Name">The signal's name.</param>
+/// <param name="Core">Whether it dumped core.</param>
+[JsonConverter(typeof(RecordedExitConverter))]
+public sealed record RecordedExit(int Code = 0, int Signal = 0, string? Name = null, bool Core = false);
+
+/// <summary>What a process used itself, without its children. Bytes, nanoseconds and counts.</summary>
+public sealed record RecordedUsage(
+    long UserNs,
+    long SystemNs,
+    long MaxRssBytes,
+    long MinorFaults,
+    long MajorFaults,
+    long? VoluntarySwitches,
+    long? InvoluntarySwitches);
+
+/// <summary>What the threads of a process waited, added up.</summary>
+/// <param name="Count">How often one left the CPU.</param>
+/// <param name="Ns">How long they were off CPU, running and ready ones aside.</param>
+/// <param name="RunQueueNs">How long they were ready to run and had no CPU.</param>
+public sealed record RecordedWaits(long Count, long Ns, long RunQueueNs);
+
+/// <summary>One system call of a process, all threads together. Times are nanoseconds; p50 and p99 exact to 12.5 %.</summary>
+public sealed record RecordedSyscall(
+    string Name, long Count, long Errors, long TotalNs, long P50Ns, long P99Ns, long MaxNs);
+
+/// <summary>A process at one moment. Null: it could not be read.</summary>
+/// <param name="AtNs">When.</param>
+/// <param name="State">The state letter of /proc/PID/stat.</param>
+/// <param name="RssBytes">Resident memory.</param>
+/// <param name="Threads">Threads.</param>
+/// <param name="Fds">Open file descriptors.</param>
+/// <param name="ReadBytes">Bytes read from storage so far.</param>
+/// <param name="WriteBytes">Bytes written to storage so far.</param>
+public sealed record RecordedTick(
+    long AtNs, string State, long RssBytes, int Threads, int? Fds, long? ReadBytes, long? WriteBytes);
+
+/// <summary>Something that was not followed or not collected.</summary>
+/// <param name="Kind">What kind of thing, in kebab case.</param>
+/// <param name="Pid">The process; 0 if it is about none.</param>
+/// <param name="Text">What, why and the remedy.</param>
+public sealed record RecordedNote(string Kind, int Pid, string Text);
+
+/// <summary>What the follower itself did.</summary>
+/// <param name="Stops">Stops answered and deaths seen.</param>
+/// <param name="Births">Processes born under observation.</param>
+/// <param name="ThreadBirths">Threads born under observation, main threads not counted.</param>
+/// <param name="Execs">Programs executed.</param>
+/// <param name="HeldNs">How long processes were held, from noticing a stop to answering it.</param>
+public sealed record RecordedFollower(long Stops, long Births, long ThreadBirths, long Execs, RecordedHeld HeldNs);
+
+/// <summary>How long processes were held at their stops, in nanoseconds; the quantiles are exact to 12.5 %.</summary>
+public sealed record RecordedHeld(long P50, long P99, long Max);

@@ -1,0 +1,151 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace ForkFollow.Results;
+
+/// <summary>
+/// tree.json: the processes of a run (docs/results.md has the schema). Written and read by the same generated code. Written
+/// whole and put in place by a rename, so that a reader never finds half a file; written again as the run goes, so that little
+/// is lost if we are killed. In reading, keys that are not known are skipped, and those that were added to the schema later may
+/// be missing; the others must be there, with values of their type. Any thread.
+/// </summary>
+public static class TreeFile
+{
+    /// <summary>Its name in the result directory.</summary>
+    public const string Name = "tree.json";
+
+    private const int Schema = 1;
+
+    private static readonly JsonTypeInfo<TreeDocument> _document = TreeContext.MakeDocument();
+
+    /// <summary>Writes the file into a result directory. One thread at a time.</summary>
+    /// <exception cref="IOException">The disk is full, or the directory is gone.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory is not ours to write in.</exception>
+    public static void Write(string directory, LiveRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ResultFile.Write(directory, Name, file => Write(file, run.RecordOutline(), run.RecordProcesses()));
+    }
+
+    /// <summary>Writes a run, its profile aside, to a stream, which stays open.</summary>
+    public static void Write(Stream output, RecordedRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        Write(output, run, run.Processes);
+    }
+
+    /// <summary>Reads a file, tree.json or another name.</summary>
+    /// <returns>The run, with <see cref="Profile.Empty"/>.</returns>
+    /// <exception cref="InvalidDataException">It is no tree.json: which file, and what is wrong, with its place.</exception>
+    /// <exception cref="IOException">It cannot be read or is not there.</exception>
+    /// <exception cref="UnauthorizedAccessException">It is not ours to read.</exception>
+    public static RecordedRun Read(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
+        return Read(file, path);
+    }
+
+    /// <summary>Reads from a stream, which stays open.</summary>
+    /// <param name="input">The content of a tree.json.</param>
+    /// <param name="file">What to call it in an error.</param>
+    /// <returns>The run, with <see cref="Profile.Empty"/>.</returns>
+    /// <exception cref="InvalidDataException">It is no tree.json: which file, and what is wrong, with its place.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public static RecordedRun Read(Stream input, string file = Name)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        try
+        {
+            TreeDocument? document = JsonSerializer.Deserialize(input, _document);
+            return document is null ? throw new FormatException("it holds nothing but null") : Check(document);
+        }
+        catch (Exception fault) when (fault is JsonException or FormatException)
+        {
+            throw new InvalidDataException(
+                $"{file} is not a tree.json that this version can read: {fault.Message} Record the run again, or use the version "
+                + "of ForkFollow that wrote it.",
+                fault);
+        }
+    }
+
+    private static void Write(Stream output, RecordedRun run, IEnumerable<RecordedProcess> processes) => JsonSerializer.Serialize(
+        output,
+        new()
+        {
+            Schema = Schema,
+            ForkFollow = run.Version,
+            Started = run.Started,
+            DurationNs = run.DurationNs,
+            Cpus = run.Cpus,
+            Command = run.Command,
+            Processes = processes,
+            Follower = run.Follower,
+            Ledger = run.Ledger,
+        },
+        _document);
+
+    private static RecordedRun Check(TreeDocument document)
+    {
+        if (document.Schema != Schema)
+            throw new FormatException($"its schema is {document.Schema}, not {Schema}.");
+        if (document.Command?.Contains(null!) == true)
+            throw new FormatException("its command has a null.");
+        var ids = new HashSet<int>();
+        var processes = new List<RecordedProcess>();
+        foreach (RecordedProcess process in document.Processes)
+        {
+            if (process is null || process.Id <= 0)
+                throw new FormatException($"process {processes.Count + 1} in it has no id above 0.");
+            if (process.ParentId is { } parent && !ids.Contains(parent))
+                throw new FormatException($"the parent of process {process.Id}, {parent}, does not come before it.");
+            if (!ids.Add(process.Id))
+                throw new FormatException($"two of its processes have the id {process.Id}.");
+            processes.Add(WithoutNulls(process));
+        }
+
+        return new()
+        {
+            Version = document.ForkFollow ?? "",
+            Started = document.Started,
+            DurationNs = document.DurationNs,
+            Cpus = document.Cpus ?? 1,
+            Command = document.Command,
+            Processes = processes,
+            Follower = document.Follower,
+            Ledger = document.Ledger ?? [],
+        };
+    }
+
+    /// <summary>Where a key is missing, generated code leaves null whatever the property's own default.</summary>
+    private static RecordedProcess WithoutNulls(RecordedProcess process)
+    {
+        foreach (RecordedExec exec in process.Execs ?? [])
+        {
+            if (exec is null || exec.Args.Contains(null!))
+                throw new FormatException($"the execs of process {process.Id} have a null.");
+        }
+
+        if (process.Values?.Contains(null!) == true
+            || process.Tables?.Any(table => table is null || table.Columns.Contains(null!) || table.Rows.Contains(null!) || !table.IsRectangular) == true)
+        {
+            throw new FormatException($"the values or tables of process {process.Id} have a null, or rows of another length.");
+        }
+
+        bool gaps = process.Execs is null || process.Counters is null || process.Collectors is null;
+        return !gaps && process.DotNet is null ? process : process with
+        {
+            DotNet = WithoutNulls(process.DotNet),
+            Execs = process.Execs ?? [],
+            Counters = process.Counters ?? new Dictionary<string, long>(),
+            Collectors = process.Collectors ?? [],
+        };
+    }
+
+    private static RecordedDotNet? WithoutNulls(RecordedDotNet? runtime) => runtime is null ? null : runtime with
+    {
+        Gc = runtime.Gc with { HeapBytes = runtime.Gc.HeapBytes ?? [] },
+        Jit = runtime.Jit with { Tiers = runtime.Jit.Tiers ?? new Dictionary<string, long>() },
+        ExceptionTypes = [.. (runtime.ExceptionTypes ?? []).Where(one => one is not null)],
+        Counters = [.. (runtime.Counters ?? []).Where(one => one is not null)],
+    };
+}
