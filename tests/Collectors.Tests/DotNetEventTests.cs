@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using ForkFollow.Collectors.DotNet;
-using ForkFollow.Host;
 using ForkFollow.Results;
 using ForkFollow.Symbols;
 using Microsoft.Diagnostics.NETCore.Client;

@@ -1,5 +1,4 @@
 using ForkFollow.Collectors.Capture;
-using ForkFollow.Follower;
 using ForkFollow.Native;
 using ForkFollow.Results;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ForkFollow.Follower;
 using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using ForkFollow.Collectors.EventNames;
 using ForkFollow.Follower;
-using ForkFollow.Host;
 
 namespace ForkFollow.Collectors.Tests;
 

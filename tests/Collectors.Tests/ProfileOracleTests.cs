@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using ForkFollow.Follower;
-using ForkFollow.Host;
 using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;

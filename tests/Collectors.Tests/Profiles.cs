@@ -36,9 +36,8 @@ internal static class Profiles
                 session.End();
             }
 
-            var figures = new FollowerFigures();
-            notes.ForEach(figures.Ledger.Enqueue);
-            return LiveRun.Record(results, figures, System.Diagnostics.Stopwatch.GetTimestamp()) with { Profile = RecordingReader.Read(directory) };
+            notes.ForEach(results.Figures.Ledger.Enqueue);
+            return results.Record() with { Profile = RecordingReader.Read(directory) };
         }
         finally
         {

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
-using ForkFollow.Host;
 
 namespace ForkFollow.Collectors.Tests;
 

@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using ForkFollow.Follower;
 using ForkFollow.Results;
-using ForkFollow.Telemetry;
 
 namespace ForkFollow.Collectors.Tests;
 
@@ -24,9 +22,9 @@ public sealed class RecordedTreeTests : IDisposable
     {
         (RunResults results, FollowerFigures figures) = await Runs.FollowAsync(
             [new RusageCollector()], "/bin/sh", "-c", "(exit 3); /bin/true '\u001b[31m </script>'; kill -9 $$");
-        TreeFile.Write(_folder, results, figures, Stopwatch.GetTimestamp());
+        TreeFile.Write(_folder, results);
         string file = Path.Combine(_folder, TreeFile.Name);
-        RecordedRun run = RecordedTree.Read(file);
+        RecordedRun run = TreeFile.Read(file);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
         JsonElement expected = document.RootElement;
         Assert.Equal(expected.GetProperty("forkfollow").GetString(), run.Version);
@@ -49,8 +47,8 @@ public sealed class RecordedTreeTests : IDisposable
     {
         (RunResults results, FollowerFigures figures) = await Runs.FollowAsync([new RusageCollector()], "/bin/true");
         results.ToList()[0].DotNet = SampleRuns.SmallRuntime();
-        TreeFile.Write(_folder, results, figures, Stopwatch.GetTimestamp());
-        RecordedDotNet read = RecordedTree.Read(Path.Combine(_folder, TreeFile.Name)).Processes[0].DotNet!;
+        TreeFile.Write(_folder, results);
+        RecordedDotNet read = TreeFile.Read(Path.Combine(_folder, TreeFile.Name)).Processes[0].DotNet!;
         Assert.Equal(JsonSerializer.Serialize(SampleRuns.SmallRuntime()), JsonSerializer.Serialize(read));
     }
 
@@ -119,7 +117,7 @@ public sealed class RecordedTreeTests : IDisposable
     {
         string file = Path.Combine(_folder, "some.json");
         File.WriteAllText(file, json.Replace("PROCESS", Process, StringComparison.Ordinal));
-        InvalidDataException fault = Assert.Throws<InvalidDataException>(() => RecordedTree.Read(file));
+        InvalidDataException fault = Assert.Throws<InvalidDataException>(() => TreeFile.Read(file));
         Assert.Contains(file, fault.Message, StringComparison.Ordinal);
         Assert.Contains(told, fault.Message, StringComparison.Ordinal);
     }
@@ -130,15 +128,15 @@ public sealed class RecordedTreeTests : IDisposable
         byte[] whole = Encoding.UTF8.GetBytes(
             $$"""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":10,"processes":[{{Process}}]}""");
         for (int length = 0; length < whole.Length; length++)
-            Assert.Throws<InvalidDataException>(() => RecordedTree.Read(new MemoryStream(whole, 0, length)));
-        Assert.Single(RecordedTree.Read(new MemoryStream(whole)).Processes);
+            Assert.Throws<InvalidDataException>(() => TreeFile.Read(new MemoryStream(whole, 0, length)));
+        Assert.Single(TreeFile.Read(new MemoryStream(whole)).Processes);
     }
 
     [Fact]
     public void A_file_that_is_not_there_is_told_as_such() =>
-        Assert.Throws<FileNotFoundException>(() => RecordedTree.Read(Path.Combine(_folder, "none.json")));
+        Assert.Throws<FileNotFoundException>(() => TreeFile.Read(Path.Combine(_folder, "none.json")));
 
-    private static RecordedRun Read(string json) => RecordedTree.Read(new MemoryStream(Encoding.UTF8.GetBytes(json)));
+    private static RecordedRun Read(string json) => TreeFile.Read(new MemoryStream(Encoding.UTF8.GetBytes(json)));
 
     /// <summary>Every key and value of one is in the other, which may have more.</summary>
     private static void AssertContains(JsonElement expected, JsonElement actual)

@@ -138,7 +138,7 @@ public sealed class RecordingTests
             Modules = { new Module { Path = "/bin/x", BuildId = "ab" } },
             Frames = new() { Module = { 0 }, Address = { 0x10 } },
             Nodes = new() { Parent = { 0 }, Frame = { 0 } },
-            Threads = { new ForkFollow.Collectors.Recording.Protocol.Thread { Process = 1, Tid = 7, Name = "x" } },
+            Threads = { new ForkFollow.Results.Protocol.Thread { Process = 1, Tid = 7, Name = "x" } },
             Samples = new() { Time = { 5, 10 }, Thread = { 0, 0 }, Stack = { 1, 1 } },
             Waits = new() { Thread = { 0 }, Stack = { 1 }, Count = { 1 }, WaitNs = { 100 }, RunQueueNs = { 10 } },
         };

@@ -20,7 +20,7 @@ internal static class Runs
         IReadOnlyList<Collector> collectors, params string[] command)
     {
         var figures = new FollowerFigures();
-        var results = new RunResults(command);
+        var results = new RunResults(command, figures);
         using (var host = new CollectorHost(results, collectors))
         {
             FollowSession session = await FollowSession.LaunchAsync(new() { Command = command }, host, figures: figures);

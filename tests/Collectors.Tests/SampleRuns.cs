@@ -1,4 +1,3 @@
-using ForkFollow.Host;
 using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;

@@ -1,11 +1,7 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
-using ForkFollow.Follower;
-using ForkFollow.Native;
 using ForkFollow.Symbols;
 using Microsoft.Win32.SafeHandles;
-using Tmds.Linux;
 
 namespace ForkFollow.Collectors.Tests;
 
@@ -133,38 +129,6 @@ public sealed class SymbolsMapTests
             Skip.If(refusal is not null, refusal);
         foreach (string line in File.ReadLines("/proc/kallsyms").Where(line => line.EndsWith(" T vfs_read", StringComparison.Ordinal)))
             Assert.Equal("vfs_read", kernel!.Find(Convert.ToUInt64(line[..16], 16), out _));
-    }
-
-    [Fact]
-    public void Sizes_offsets_and_constants_are_those_of_the_headers()
-    {
-        Dictionary<string, long> c = Tools.Run(Runs.Tracee("files_layout")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split(' ')).ToDictionary(pair => pair[0], pair => long.Parse(pair[1]));
-        Dictionary<string, long> ours = new()
-        {
-            ["AT_FDCWD"] = LibC.AT_FDCWD,
-            ["AT_EMPTY_PATH"] = LibC.AT_EMPTY_PATH,
-            ["O_NONBLOCK"] = LibC.O_NONBLOCK,
-            ["O_CLOEXEC"] = LibC.O_CLOEXEC,
-            ["O_PATH"] = LibC.O_PATH,
-            ["O_DIRECTORY"] = LibC.O_DIRECTORY,
-            ["EAGAIN"] = Linux.EAGAIN,
-            ["EINTR"] = Linux.EINTR,
-            ["RESOLVE_NO_MAGICLINKS"] = (long)LibC.RESOLVE_NO_MAGICLINKS,
-            ["RESOLVE_IN_ROOT"] = (long)LibC.RESOLVE_IN_ROOT,
-            ["SYS_openat2"] = Linux.SYS_openat2,
-            ["open_how"] = Marshal.SizeOf<open_how>(),
-            ["S_IFMT"] = Linux.S_IFMT,
-            ["S_IFREG"] = Linux.S_IFREG,
-            ["STATX_BASIC_STATS"] = Linux.STATX_BASIC_STATS,
-            ["STATX_MNT_ID"] = Linux.STATX_MNT_ID,
-            ["statx"] = Marshal.SizeOf<statx_t>(),
-        };
-        foreach (string field in new[] { "flags", "resolve" })
-            ours[field] = (long)Marshal.OffsetOf<open_how>(field);
-        foreach (string field in c.Keys.Where(key => key.StartsWith("stx_", StringComparison.Ordinal)))
-            ours[field] = (long)Marshal.OffsetOf<statx_t>(field);
-        Assert.Equal(c.OrderBy(pair => pair.Key), ours.OrderBy(pair => pair.Key));
     }
 
     private static JitMap Read(string text) => JitMap.Read(new ByteSource(Encoding.UTF8.GetBytes(text)));

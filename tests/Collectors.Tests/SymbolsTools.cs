@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using ForkFollow.Host;
 
 namespace ForkFollow.Collectors.Tests;
 

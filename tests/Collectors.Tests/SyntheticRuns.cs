@@ -1,6 +1,4 @@
-using ForkFollow.Collectors.Procfs;
 using ForkFollow.Results;
-using ForkFollow.Telemetry;
 
 namespace ForkFollow.Collectors.Tests;
 

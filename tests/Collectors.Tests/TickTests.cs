@@ -1,4 +1,3 @@
-using System.Text;
 using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
 using ForkFollow.Results;
@@ -132,23 +131,6 @@ public sealed class TickTests
     public void A_vfork_child_holds_its_parent_until_it_executes_or_ends(
         ProcessOrigin origin, int execs, ProcessEnd end, bool holds) =>
         Assert.Equal(holds, TickWatch.HoldsParent(origin, execs, end));
-
-    [Theory]
-    [InlineData("7 (cat) S 1 7 7 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 12 0 999 1 2", 'S', 12)]
-    [InlineData("7 (a) b) (c) T 1 7 7 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 999 1 2", 'T', 1)]
-    [InlineData("7 (D 1 2 3) R 1 7 7 0 -1 18446744073709551615 1 2 3 4 5 6 7 8 20 0 345 0", 'R', 345)]
-    public void The_state_and_the_threads_are_found_behind_any_name(string stat, char state, int threads)
-    {
-        Assert.True(TickReader.ParseStat(Encoding.UTF8.GetBytes(stat), out byte letter, out int count));
-        Assert.Equal((state, threads), ((char)letter, count));
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("7 (cat")]
-    [InlineData("7 (cat) S")]
-    public void A_torn_stat_is_no_error(string stat) =>
-        Assert.False(TickReader.ParseStat(Encoding.UTF8.GetBytes(stat), out _, out _));
 
     [Fact]
     public void What_may_not_be_known_is_null()

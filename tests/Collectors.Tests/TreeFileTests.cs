@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using ForkFollow.Follower;
 using ForkFollow.Results;
@@ -86,7 +85,7 @@ public sealed class TreeFileTests : IDisposable
         (RunResults results, FollowerFigures figures) = await Runs.FollowAsync([new RusageCollector()], "/bin/true");
         string file = Path.Combine(_folder, TreeFile.Name);
         File.WriteAllText(file, new string('x', 100_000));
-        TreeFile.Write(_folder, results, figures, Stopwatch.GetTimestamp());
+        TreeFile.Write(_folder, results);
         using JsonDocument parsed = JsonDocument.Parse(File.ReadAllBytes(file));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         Assert.Single(Directory.GetFileSystemEntries(_folder));
@@ -99,7 +98,7 @@ public sealed class TreeFileTests : IDisposable
         string victim = Path.Combine(_folder, "victim");
         File.WriteAllText(victim, "precious");
         File.CreateSymbolicLink(Path.Combine(_folder, TreeFile.Name + ".new"), victim);
-        TreeFile.Write(_folder, results, figures, Stopwatch.GetTimestamp());
+        TreeFile.Write(_folder, results);
         Assert.Equal("precious", File.ReadAllText(victim));
     }
 
@@ -117,7 +116,7 @@ public sealed class TreeFileTests : IDisposable
     private async Task<JsonElement> RunAsync(params string[] command)
     {
         (RunResults results, FollowerFigures figures) = await Runs.FollowAsync([new RusageCollector()], command);
-        TreeFile.Write(_folder, results, figures, Stopwatch.GetTimestamp());
+        TreeFile.Write(_folder, results);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder, TreeFile.Name)));
         return document.RootElement.Clone();
     }

@@ -1,5 +1,3 @@
-using ForkFollow.Host;
-
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>Attaching takes what is there: all threads, all descendants, while they do what they will.</summary>

@@ -1,6 +1,4 @@
 using System.Globalization;
-using ForkFollow.Host;
-using ForkFollow.Telemetry;
 
 namespace ForkFollow.Follower.KernelTests;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ForkFollow.Host;
 
 namespace ForkFollow.Follower.KernelTests;
 

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using ForkFollow.Host;
 using ForkFollow.Native;
-using ForkFollow.Telemetry;
 
 namespace ForkFollow.Follower.KernelTests;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using ForkFollow.Host;
 
 // Tests count what the machine does, and several tracers at a time would disturb each other's counts.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,5 +1,3 @@
-using ForkFollow.Host;
-
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>A process whose main thread is a zombie while others live. It cannot be seized (EPERM); the others can.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ForkFollow.Host;
 
 namespace ForkFollow.Follower.KernelTests;
 

@@ -1,6 +1,3 @@
-using ForkFollow.Host;
-using ForkFollow.Telemetry;
-
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>Signals arrive as without us: each once, in order, with what they carry.</summary>

@@ -1,6 +1,3 @@
-using ForkFollow.Host;
-using ForkFollow.Telemetry;
-
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>Job control works as without us: stopped is stopped for everybody, and only SIGCONT ends it.</summary>

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipes;
 using System.Reflection;
-using ForkFollow.Host;
 
 namespace ForkFollow.Follower.KernelTests;
 

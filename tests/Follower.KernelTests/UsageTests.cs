@@ -1,5 +1,3 @@
-using ForkFollow.Host;
-
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>What a process used is its own, and not its children's.</summary>

@@ -1,5 +1,4 @@
 using ForkFollow.Native;
-using ForkFollow.Telemetry;
 
 namespace ForkFollow.Follower.Tests;
 

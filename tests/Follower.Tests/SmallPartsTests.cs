@@ -91,38 +91,15 @@ public sealed class PollGovernorTests
     }
 }
 
-public sealed class ProcFsTests
+public sealed class OwnProcessTests
 {
-    [Theory]
-    [InlineData("1 (a) S 4 5 6", 4)]
-    [InlineData("1 (a b) S 4 5 6", 4)]
-    [InlineData("1 (a) S 9) R 4 5 6", 4)]
-    [InlineData("1 ())) S 4 5 6", 4)]
-    public void A_command_name_with_spaces_and_parentheses_is_skipped(string stat, long parent)
-    {
-        Span<long> fields = stackalloc long[3];
-        Assert.True(ProcFs.ParseStat(Encoding.ASCII.GetBytes(stat), fields));
-        Assert.Equal(parent, fields[0]);
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("1 (a")]
-    [InlineData("1 (a)")]
-    [InlineData("1 (a) S 4")]
-    public void What_is_cut_off_is_refused(string stat)
-    {
-        Span<long> fields = stackalloc long[3];
-        Assert.False(ProcFs.ParseStat(Encoding.ASCII.GetBytes(stat), fields));
-    }
-
     [Fact]
     public void Our_own_process_reads_as_what_it_is()
     {
         using var kernel = new LinuxKernel();
         Assert.True(kernel.ReadStatus(Environment.ProcessId, out ProcStatus status));
         Assert.Equal(Environment.ProcessId, status.Tgid);
-        Assert.Equal(LibC.getppid(), status.ParentPid);
+        Assert.Equal((int)LibC.getppid(), status.ParentPid);
         Assert.InRange(status.PeakRssBytes, 1_000_000, long.MaxValue);
         Assert.True(kernel.ReadUsage(Environment.ProcessId, out UsageSample usage));
         Assert.InRange(usage.CpuNs, 1_000_000, long.MaxValue);
@@ -181,5 +158,22 @@ public sealed class UsageAccountTests
         ResourceUsage usage = account.Settle(_both, new() { CpuNs = 1, ChildMinorFaults = 59 });
         Assert.Null(usage.VoluntarySwitches);
         Assert.Null(usage.InvoluntarySwitches);
+    }
+}
+
+public sealed class SignalNameTests
+{
+    /// <summary>The shell is asked: it has its names from the C library.</summary>
+    [Fact]
+    public void Signals_have_their_names()
+    {
+        var start = new System.Diagnostics.ProcessStartInfo("bash", ["-c", "for i in {1..31}; do echo SIG$(kill -l $i); done"])
+        {
+            RedirectStandardOutput = true,
+        };
+        using var shell = System.Diagnostics.Process.Start(start)!;
+        string[] names = shell.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(names, Enumerable.Range(1, 31).Select(Signals.Name));
+        Assert.Equal("SIGRTMIN+0", Signals.Name(34));
     }
 }

@@ -1,6 +1,4 @@
-using ForkFollow.Collectors.DotNet;
 using ForkFollow.Native;
-using ForkFollow.Telemetry;
 
 namespace ForkFollow.Follower.Tests;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ForkFollow.Tests.Otlp;
 
 namespace ForkFollow.Host.Tests;
 

@@ -1,5 +1,3 @@
-using ForkFollow.Collectors.Procfs;
-
 namespace ForkFollow.Host.Tests;
 
 public class StatusLineTests

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using ForkFollow.Collectors;
 using ForkFollow.Follower;
 using ForkFollow.Results;
 

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using ForkFollow.Follower;
-using ForkFollow.Host;
-using ForkFollow.Results;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -167,6 +165,6 @@ public sealed class LibraryTests : IDisposable
 
         public void Followed(FollowedRun run) => Told.Add("followed");
 
-        public void Ended(FollowedRun run, Collectors.Recording.RecordedRun recorded) => Told.Add("ended");
+        public void Ended(FollowedRun run, Results.RecordedRun recorded) => Told.Add("ended");
     }
 }

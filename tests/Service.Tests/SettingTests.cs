@@ -1,6 +1,4 @@
 using System.Text.Json;
-using ForkFollow.Host;
-using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -5,9 +5,9 @@ namespace ForkFollow.Service;
 
 /// <summary>
 /// Gives the service manager a sign of life at half of the time that it waits, but only if the supervisor has looked for targets
-/// lately and every tracer thread answers. Without it we are killed and started anew, and the kernel lets go of all targets.
+/// lately and every tracer thread answers (the task that we ask for completes). Without it we are killed and started anew, and the kernel lets go of all targets.
 /// </summary>
-internal sealed class Watchdog(ServiceManager manager, RunList runs, TimeSpan scanInterval, ILogger logger)
+internal sealed class Watchdog(ServiceManager manager, Func<Task> tracersAnswer, TimeSpan scanInterval, ILogger logger)
 {
     private long _beat = Stopwatch.GetTimestamp();
 
@@ -46,7 +46,7 @@ internal sealed class Watchdog(ServiceManager manager, RunList runs, TimeSpan sc
             return "targets are not looked for";
         try
         {
-            await runs.AnswerAsync().WaitAsync(patience, cancellation).ConfigureAwait(false);
+            await tracersAnswer().WaitAsync(patience, cancellation).ConfigureAwait(false);
             return null;
         }
         catch (TimeoutException)

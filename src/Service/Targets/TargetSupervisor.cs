@@ -59,7 +59,7 @@ internal sealed class TargetSupervisor : IDisposable
     {
         _logger.LogInformation("watching for {Targets}", string.Join(", ", _options.Targets));
         using var done = new CancellationTokenSource();
-        var watchdog = new Watchdog(_manager, _runs, _options.ScanInterval, _logger);
+        var watchdog = new Watchdog(_manager, _runs.AnswerAsync, _options.ScanInterval, _logger);
         Task guarded = watchdog.RunAsync(done.Token);
         await WatchAsync(watchdog, stoppingToken).ConfigureAwait(false);
         _manager.Tell("STOPPING=1\nSTATUS=letting go of all, and writing results");

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using ForkFollow.Host;
 
 namespace ForkFollow.Service.Tests.Telemetry;
 

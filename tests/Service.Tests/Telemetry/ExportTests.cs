@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
-using ForkFollow.Host;
+using ForkFollow.Tests.Otlp;
 
 namespace ForkFollow.Service.Tests.Telemetry;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
 using ForkFollow.Telemetry;
+using ForkFollow.Tests.Otlp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -25,15 +26,7 @@ public sealed class HostTests
             services.AddForkFollow(options => options.Pids = [1]).AddTelemetry(Configuration(settings));
             Assert.DoesNotContain(services, one => one.ServiceType == typeof(TracerProvider) || one.ServiceType == typeof(MeterProvider));
             await using ServiceProvider provider = services.BuildServiceProvider();
-            ProcessTelemetry telemetry = provider.GetRequiredService<ProcessTelemetry>();
-            Assert.False(telemetry.IsOn);
-            var results = new RunResults(["true"]);
-            var figures = new FollowerFigures();
-            Assert.Empty(telemetry.Follow(results, figures).LaunchEnvironment);
-            Assert.True(telemetry.Follow(results, figures).EndAsync().IsCompletedSuccessfully);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            _ = telemetry.Follow(results, figures).EndAsync();
-            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            Assert.Empty(provider.GetServices<IRunExporter>());
         }
     }
 
@@ -174,9 +167,9 @@ public sealed class HostTests
         ProcessTelemetry telemetry, IReadOnlyList<Collector> all, params string[] command)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var results = new RunResults(command);
         var figures = new FollowerFigures();
-        await using TelemetryRun run = telemetry.Follow(results, figures);
+        var results = new RunResults(command, figures);
+        await using IRunExport run = telemetry.Begin(results);
         using (var collectors = new CollectorHost(results, all))
         {
             await using FollowSession session = await FollowSession.LaunchAsync(

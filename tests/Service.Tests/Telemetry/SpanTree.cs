@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ForkFollow.Tests.Otlp;
 
 namespace ForkFollow.Service.Tests.Telemetry;
 
