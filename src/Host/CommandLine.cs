@@ -36,6 +36,12 @@ internal static class CommandLine
         string[] command = separator < 0 ? [] : args[(separator + 1)..];
 
         RootCommand root = MakeRoot(command);
+        if (Texts(root, args) is { } text)
+        {
+            new InvocationConfiguration().Output.Write(text);
+            return 0;
+        }
+
         ParseResult parsed = root.Parse(own, new() { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
@@ -55,6 +61,14 @@ internal static class CommandLine
             return ExitStatus.StartUpProblem;
         }
     }
+
+    /// <summary>What packages and shells ask for, under names that no command has; null for all else.</summary>
+    private static string? Texts(RootCommand root, string[] args) => args switch
+    {
+        ["[man]"] => ManPage.Of(root),
+        ["[complete]", .. string[] words] => string.Concat(Completions.Of(root, words).Select(word => word + "\n")),
+        _ => null,
+    };
 
     private static RootCommand MakeRoot(string[] command)
     {

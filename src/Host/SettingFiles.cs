@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 namespace ForkFollow.Host;
 
 /// <summary>
-/// Where settings come from; the later source wins. appsettings.json beside the program has the defaults; then comes one file
+/// Where settings come from; the later source wins. appsettings.json beside the program has the defaults, and may be missing; then comes one file
 /// of the user's (named on the command line, or by FORKFOLLOW_CONFIG; else the first place that has one: for the service
 /// /etc/forkfollow, for a command the user's configuration directory); then the environment. The command line, last, is not
 /// read here. Never a file in the working directory, which is the workload's.
@@ -12,6 +12,10 @@ namespace ForkFollow.Host;
 internal static class SettingFiles
 {
     private const string Name = "appsettings.json";
+
+    /// <summary>What options have without the file beside the program is in their class; this has no class.</summary>
+    private static readonly KeyValuePair<string, string?>[] _logging =
+        [new("Logging:LogLevel:Default", "Warning"), new("Logging:LogLevel:ForkFollow", "Information")];
 
     /// <summary>Reads them.</summary>
     /// <param name="named">The file that the command line names; null for none.</param>
@@ -25,6 +29,7 @@ internal static class SettingFiles
         try
         {
             var builder = new ConfigurationBuilder();
+            builder.AddInMemoryCollection(_logging);
             builder.AddJsonFile(Path.Combine(AppContext.BaseDirectory, Name), optional: true, reloadOnChange: false);
             if (file is not null)
                 builder.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);

@@ -56,6 +56,8 @@ internal sealed class FollowService : BackgroundService
             return;
         }
 
+        // A fault of ours that nobody has thought of is no success either.
+        _outcome.ExitStatus = ExitStatus.StartUpProblem;
         try
         {
             _outcome.ExitStatus = await _single.RunAsync(stoppingToken).ConfigureAwait(false);

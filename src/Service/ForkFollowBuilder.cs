@@ -20,7 +20,7 @@ public sealed class ForkFollowBuilder
     /// should outlive a run is a singleton that it takes in its constructor.
     /// </summary>
     /// <typeparam name="T">The collector. Its threads and errors are as <see cref="Collector"/> says.</typeparam>
-    public ForkFollowBuilder AddCollector<T>()
+    public ForkFollowBuilder AddCollector<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
         where T : Collector => Add(PartKind.Collector, typeof(T));
 
     /// <summary>
@@ -29,12 +29,12 @@ public sealed class ForkFollowBuilder
     /// logged and entered in the ledger; the process goes on. Registered as a scoped service, unless it is one already.
     /// </summary>
     /// <typeparam name="T">The observer. Its threads are as <see cref="IFollowObserver"/> says.</typeparam>
-    public ForkFollowBuilder AddObserver<T>()
+    public ForkFollowBuilder AddObserver<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
         where T : class, IFollowObserver => Add(PartKind.Observer, typeof(T));
 
     /// <summary>Adds somebody who is told when runs begin and end: a singleton, unless it is registered otherwise.</summary>
     /// <typeparam name="T">Who is told, by threads of the pool.</typeparam>
-    public ForkFollowBuilder AddListener<T>()
+    public ForkFollowBuilder AddListener<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
         where T : class, IRunListener
     {
         Services.TryAddSingleton<T>();
@@ -52,7 +52,8 @@ public sealed class ForkFollowBuilder
         return this;
     }
 
-    private ForkFollowBuilder Add(PartKind kind, Type type)
+    private ForkFollowBuilder Add(
+        PartKind kind, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] Type type)
     {
         Services.TryAddScoped(type);
         Services.AddSingleton(new RunPart(kind, type));

@@ -11,10 +11,11 @@ internal sealed record BenchOptions
           --rounds N             rounds, each running every contender once (default 11; 3 with --quick)
           --quick                a fifth of the operations: does it work, not how fast is it
           --only PART[,PART]     fork, vfork, exec, thread (storms), startup, idle, memory,
-                                 slowdown, many, readytorun (default: all)
+                                 slowdown, many, short (default: all)
           --contenders C[,C]     none, bare, strace-seccomp, strace-plain, follow, counters, profile
                                  (default: all)
-          --no-build             take the Release build of forkfollow as it lies there
+          --managed              measure the managed build, not the native program; FORKFOLLOW_PROGRAM names another
+          --no-build             take the program as it lies there
           --write                also write docs/benchmarks.md
           -h, --help             this text
 
@@ -24,13 +25,16 @@ internal sealed record BenchOptions
         """;
 
     private static readonly string[] _stormKinds = ["fork", "vfork", "exec", "thread"];
-    private static readonly string[] _singleFigures = ["startup", "idle", "memory", "slowdown", "many", "readytorun"];
+    private static readonly string[] _singleFigures = ["startup", "idle", "memory", "slowdown", "many", "short"];
 
     public int Rounds { get; private init; } = 11;
 
     public bool Quick { get; private init; }
 
     public bool Build { get; private init; } = true;
+
+    /// <summary>The managed build, in place of the native program that is shipped.</summary>
+    public bool Managed { get; init; }
 
     public bool Write { get; private init; }
 
@@ -59,6 +63,9 @@ internal sealed record BenchOptions
                     break;
                 case "--no-build":
                     options = options with { Build = false };
+                    break;
+                case "--managed":
+                    options = options with { Managed = true };
                     break;
                 case "--write":
                     options = options with { Write = true };

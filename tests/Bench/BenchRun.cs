@@ -9,7 +9,7 @@ internal static class BenchRun
         var root = options.Write ? ForkFollowProgram.RequiredRoot : null;
         var programs = await NativePrograms.BuildAsync(token);
         var forkFollow = options.Contenders.Any(Contender.IsForkFollow)
-            ? await ForkFollowProgram.BuildAsync(options.Build, Say, token)
+            ? await ForkFollowProgram.BuildAsync(options, Say, token)
             : null;
         var contenders = Contender.Select(options.Contenders, programs, forkFollow, Say);
         using var scratch = new Scratch();
@@ -66,7 +66,7 @@ internal static class BenchRun
         {
             "idle" => await Idle.MeasureAsync(forkFollow, options.Quick, scratch, token),
             "slowdown" => await Slowdown.MeasureAsync(forkFollow, options, programs, scratch, token),
-            "readytorun" => await ReadyToRun.MeasureAsync(forkFollow, options.Rounds, scratch, token),
+            "short" => await ShortRun.MeasureAsync(forkFollow, options, programs, scratch, token),
             "many" => await ManyProcesses.MeasureAsync(forkFollow, options.Quick, scratch, token),
             _ => await Crowd.MeasureAsync(forkFollow, options.Quick, programs, scratch, token),
         };

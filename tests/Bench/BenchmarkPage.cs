@@ -28,7 +28,7 @@ internal static class BenchmarkPage
             | CPU | {Machine.Cpu} |
             | CPUs | {Machine.Cores} |
             | kernel | {Machine.Kernel} |
-            | runtime | {Machine.Runtime} |
+            | forkfollow | {(options.Managed ? $"managed build on {Machine.Runtime}" : "native program")} |
             | command | `{command}` |
 
             ## How to read it

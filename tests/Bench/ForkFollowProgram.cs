@@ -1,13 +1,22 @@
+using System.Runtime.InteropServices;
+
 namespace ForkFollow.Bench;
 
-/// <summary>The built forkfollow: its Release output, as a user would run it.</summary>
+/// <summary>The built forkfollow, as a user would run it: the native program, or the managed build if that is asked for.</summary>
 internal sealed class ForkFollowProgram
 {
     private static readonly TimeSpan _buildLimit = TimeSpan.FromMinutes(10);
 
     private readonly string _path;
 
-    private ForkFollowProgram(string path) => _path = path;
+    private ForkFollowProgram(string path, bool isManaged)
+    {
+        _path = path;
+        IsManaged = isManaged;
+    }
+
+    /// <summary>Whether it runs in a runtime.</summary>
+    public bool IsManaged { get; }
 
     /// <summary>The folder above us that holds the solution; null if the bench runs outside of a checkout.</summary>
     public static string? RepositoryRoot
@@ -28,25 +37,30 @@ internal sealed class ForkFollowProgram
         RepositoryRoot
         ?? throw new BenchException("no ForkFollow.sln in any folder above the bench: run it from a checkout");
 
-    public static async Task<ForkFollowProgram> BuildAsync(bool build, Action<string> say, CancellationToken token)
+    public static async Task<ForkFollowProgram> BuildAsync(BenchOptions options, Action<string> say, CancellationToken token)
     {
-        var root = RequiredRoot;
-        if (build)
+        if (!options.Managed && Environment.GetEnvironmentVariable("FORKFOLLOW_PROGRAM") is { Length: > 0 } named)
         {
-            say("building src/Host (Release)");
-            await DotnetAsync(
-                _buildLimit, token, "build", Path.Combine(root, "src", "Host"), "-c", "Release", "--nologo", "-v", "quiet");
+            say($"the program is {named}");
+            return File.Exists(named) ? new(named, isManaged: false) : throw new BenchException($"{named}, named by FORKFOLLOW_PROGRAM, does not exist");
         }
 
-        var path = Path.Combine(root, "src", "Host", "bin", "Release", "net10.0", "forkfollow");
-        return File.Exists(path)
-            ? new(path)
-            : throw new BenchException(
-                "src/Host/bin/Release/net10.0/forkfollow does not exist" + (build ? "" : "; leave out --no-build"));
-    }
+        var root = RequiredRoot;
+        var verb = options.Managed ? "build" : "publish";
+        if (options.Build)
+        {
+            say($"dotnet {verb} src/Host -c Release: the {(options.Managed ? "managed build" : "native program")}");
+            await DotnetAsync(
+                _buildLimit, token, verb, Path.Combine(root, "src", "Host"), "-c", "Release", "--nologo", "-v", "quiet");
+        }
 
-    /// <summary>Another build of it.</summary>
-    public static ForkFollowProgram At(string path) => new(path);
+        var output = Path.Combine("src", "Host", "bin", "Release", "net10.0");
+        var machine = "linux-" + RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant();
+        var path = options.Managed ? Path.Combine(output, "forkfollow") : Path.Combine(output, machine, "publish", "forkfollow");
+        return File.Exists(Path.Combine(root, path))
+            ? new(Path.Combine(root, path), options.Managed)
+            : throw new BenchException($"{path} does not exist" + (options.Build ? "" : "; leave out --no-build"));
+    }
 
     /// <summary>Runs the .NET SDK, at most for so long.</summary>
     public static async Task DotnetAsync(TimeSpan limit, CancellationToken token, params string[] arguments)

@@ -7,7 +7,7 @@ namespace ForkFollow.Bench;
 internal sealed class NativePrograms
 {
     private static readonly (string Name, bool Static)[] _all =
-        [("storm", false), ("nothing", true), ("bareloop", false), ("stamp", true), ("crowd", false), ("compute", false)];
+        [("storm", false), ("nothing", true), ("bareloop", false), ("stamp", true), ("cost", false), ("crowd", false), ("compute", false)];
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "native");
 
@@ -16,6 +16,8 @@ internal sealed class NativePrograms
     public string BareLoop { get; } = Binary("bareloop");
 
     public string Stamp { get; } = Binary("stamp");
+
+    public string Cost { get; } = Binary("cost");
 
     public string Crowd { get; } = Binary("crowd");
 

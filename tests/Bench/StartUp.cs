@@ -38,7 +38,7 @@ internal static class StartUp
         var title = $"start to the workload's main, {contender} (median)";
         var value = string.Create(CultureInfo.InvariantCulture, $"{median:F1} ms");
         return contender == Contender.Follow
-            ? new(title, value, "≤ 250 ms", Goals.Verdict(median <= 250))
+            ? new(title, value, "≤ 10 ms", Goals.Verdict(median <= 10))
             : new(title, value);
     }
 

@@ -21,6 +21,8 @@ public sealed class AttachTests : IDisposable
         await target.StandardInput.WriteLineAsync("one");
         Assert.Equal("one", await target.StandardOutput.ReadLineAsync());
 
+        // echo has written, and may not have ended: its parent reaps it only after its tracer has.
+        await Proc.UntilOnlyChildAsync(target.Id, sleeper);
         await InterruptAsync(follower);
         Ended ended = await ForkFollowProgram.EndAsync(follower);
         Assert.Equal(0, ended.Status);

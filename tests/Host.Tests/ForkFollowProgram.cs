@@ -15,7 +15,7 @@ internal sealed class ForkFollowProgram : IDisposable
 
     internal string Results => Path.Combine(Folder, "out");
 
-    internal static string Path_ { get; } = Path.Combine(AppContext.BaseDirectory, "forkfollow");
+    internal static string Path_ => ProgramUnderTest.Location;
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

@@ -88,12 +88,24 @@ public sealed class LaunchTests : IDisposable
         Assert.Contains("killed by SIGUSR1", ended.Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>As in a chroot that has no more than /proc.</summary>
+    [SkippableFact]
+    public async Task Without_sys_a_command_is_followed_and_sampled()
+    {
+        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to unmount /sys");
+        Ended ended = await ForkFollowProgram.RunAnyAsync(
+            "/usr/bin/unshare",
+            ["--mount", "/bin/sh", "-c", "umount -l /sys && exec \"$@\"", "sh", ForkFollowProgram.Path_, "-q", "-o", _program.Results, "--collect", "counters,cpu", "--", "/bin/sh", "-c", ":; exit 3"]);
+        Assert.Equal(new Ended(3, "", ""), ended);
+        Assert.Equal(["rusage", "counters", "cpu"], _program.ReadTree().Processes[0].GetProperty("collectors").EnumerateArray().Select(one => one.GetString()));
+    }
+
     [Fact]
     public async Task What_a_command_leaves_behind_lives_on_and_is_not_followed()
     {
-        // The daemon must not hold our pipes open, or we would wait for it ourselves.
+        // The daemon must not hold our pipes open, or we would wait for it ourselves; it is sleep once it has executed it.
         Ended ended = await _program.RunAsync(
-            "-q", "--", "/bin/sh", "-c", "sleep 60 </dev/null >/dev/null 2>&1 & echo $!; exit 3");
+            "-q", "--", "/bin/sh", "-c", "sleep 60 </dev/null >/dev/null 2>&1 & echo $!; until read c </proc/$!/comm && [ $c = sleep ]; do :; done; exit 3");
         int daemon = int.Parse(ended.Output);
         try
         {

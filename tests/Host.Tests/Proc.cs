@@ -35,5 +35,8 @@ internal static class Proc
         }
     }
 
+    internal static Task UntilOnlyChildAsync(int pid, int child) => UntilAsync(
+        () => File.ReadAllText($"/proc/{pid}/task/{pid}/children").Trim() == $"{child}", $"{pid} has no child but {child}");
+
     internal static Task UntilFollowedAsync(int pid) => UntilAsync(() => TracerPid(pid) > 0, $"{pid} is followed");
 }

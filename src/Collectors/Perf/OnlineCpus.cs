@@ -6,7 +6,25 @@ namespace ForkFollow.Collectors.Perf;
 internal static class OnlineCpus
 {
     /// <summary>Their numbers. One that comes online later is not among them.</summary>
-    internal static IReadOnlyList<int> List() => Parse(File.ReadAllText("/sys/devices/system/cpu/online"));
+    internal static IReadOnlyList<int> List()
+    {
+        try
+        {
+            return Parse(File.ReadAllText("/sys/devices/system/cpu/online"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In a container or chroot without /sys. Not the first choice: lxcfs numbers them anew.
+            return ParseStat(File.ReadLines("/proc/stat"));
+        }
+    }
+
+    /// <summary>Reads the lines of /proc/stat: those that begin with <c>cpu</c> and a number.</summary>
+    internal static IReadOnlyList<int> ParseStat(IEnumerable<string> lines) =>
+    [
+        .. lines.Where(line => line.StartsWith("cpu", StringComparison.Ordinal) && char.IsAsciiDigit(line[3]))
+            .Select(line => Number(line[3..line.IndexOf(' ', StringComparison.Ordinal)])),
+    ];
 
     /// <summary>Reads a list such as <c>0-3,8,10-11</c>.</summary>
     internal static IReadOnlyList<int> Parse(string list)

@@ -37,7 +37,7 @@ internal sealed class Command : IDisposable
     internal void Start(IReadOnlyDictionary<string, string> variables, params string[] arguments)
     {
         var start = new ProcessStartInfo(
-            Path.Combine(AppContext.BaseDirectory, "forkfollow"), ["-o", "out", "--format", "none", .. arguments])
+            ProgramUnderTest.Location, ["-o", "out", "--format", "none", .. arguments])
         {
             WorkingDirectory = Folder,
             RedirectStandardInput = true,
