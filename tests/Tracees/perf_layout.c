@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/perf_event.h>
 #include <poll.h>
@@ -176,6 +177,17 @@ int main(void)
     CONSTANT(EAGAIN);
     CONSTANT(EINTR);
     CONSTANT(SYS_openat2);
+    // linux_mount.cs
+    CONSTANT(SYS_fsopen);
+    CONSTANT(SYS_fsconfig);
+    CONSTANT(SYS_fsmount);
+    CONSTANT(FSOPEN_CLOEXEC);
+    CONSTANT(FSCONFIG_CMD_CREATE);
+    CONSTANT(FSMOUNT_CLOEXEC);
+    CONSTANT(MOUNT_ATTR_RDONLY);
+    CONSTANT(MOUNT_ATTR_NOSUID);
+    CONSTANT(MOUNT_ATTR_NODEV);
+    CONSTANT(MOUNT_ATTR_NOEXEC);
     // enum PerfType
     CONSTANT(PERF_TYPE_HARDWARE);
     CONSTANT(PERF_TYPE_SOFTWARE);
