@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -17,8 +16,7 @@ public sealed class LayoutTests
     [Fact]
     public async Task Sizes_offsets_and_constants_are_those_of_the_headers()
     {
-        using Process layout = Process.Start(new ProcessStartInfo(Runs.Tracee("perf_layout")) { RedirectStandardOutput = true })!;
-        string text = await layout.StandardOutput.ReadToEndAsync();
+        string text = await Started.OutputAsync(Runs.Tracee("perf_layout"));
         string[] c = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Type[] types = [.. InteropTypes().Where(type => !IsOfLibdw(type))];
@@ -36,7 +34,7 @@ public sealed class LayoutTests
     [SkippableFact]
     public void Sizes_and_offsets_of_libdw_are_those_of_its_headers()
     {
-        Skip.IfNot(File.Exists("/usr/include/elfutils/libdwfl.h"), "the headers of libdw are not installed (libdw-dev)");
+        Machine.Need(Machine.Header("elfutils/libdwfl.h", "libdw-dev"));
         string[] ours = [.. InteropTypes().Where(type => IsOfLibdw(type) && type.IsValueType).SelectMany(Layout)];
         IEnumerable<string> shown = ours.Select(line => line.Split(' ')[..^1]).Select(words => words[0] == "sizeof"
             ? $"printf(\"sizeof {words[1]} %zu\\n\", sizeof({words[1]}));"

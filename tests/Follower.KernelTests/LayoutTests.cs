@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -130,9 +129,7 @@ public sealed class LayoutTests
 
     private static Dictionary<string, long> ReadFromC()
     {
-        using Process process = Process.Start(new ProcessStartInfo(Programs.PathOf("layout")) { RedirectStandardOutput = true })!;
-        string text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
+        string text = Started.OutputAsync(Programs.PathOf("layout")).GetAwaiter().GetResult();
         var values = new Dictionary<string, long>();
         foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ForkFollow.Host.Tests;
 
 /// <summary>What /proc says of a process.</summary>
@@ -24,16 +22,5 @@ internal static class Proc
         }
     }
 
-    /// <summary>Waits until something is so; fails with <paramref name="what"/> if it never is.</summary>
-    internal static async Task UntilAsync(Func<bool> isSo, string what)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!isSo())
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"never: {what}");
-            await Task.Delay(5);
-        }
-    }
-
-    internal static Task UntilFollowedAsync(int pid) => UntilAsync(() => TracerPid(pid) > 0, $"{pid} is followed");
+    internal static Task UntilFollowedAsync(int pid) => Wait.UntilAsync(() => TracerPid(pid) > 0, $"{pid} is followed");
 }
