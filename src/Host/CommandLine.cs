@@ -103,6 +103,8 @@ internal static class CommandLine
             var faults = new List<string>();
             Apply(parsed, [(Format, "Formats")], options, faults);
             Refuse(faults);
+            if (ResultFormats.RefusalOf(options.Formats) is { } refusal && !parsed.GetValue(Quiet))
+                StandardError.Say(refusal);
             return ReportCommand.Run(
                 parsed.GetValue(directory)!, ResultFormats.Named(options.Formats), parsed.GetValue(Quiet));
         });
@@ -185,7 +187,14 @@ internal static class CommandLine
                 Option<string?> one => parsed.GetValue(one),
                 _ => null,
             };
-            if (text is not null && ForkFollowSettings.Set(options, key, text) is { } fault)
+            if (text is null)
+                continue;
+            string? fault = ForkFollowSettings.Set(options, key, text);
+
+            // Also where they are the default ones: they were asked for.
+            if (option == Format && text != "all")
+                fault ??= ResultFormats.RefusalOf(options.Formats);
+            if (fault is not null)
                 faults.Add($"{option.Aliases.FirstOrDefault() ?? option.Name}: {fault}");
         }
     }

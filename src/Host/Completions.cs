@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ForkFollow.Results.Formats;
 using ForkFollow.Service;
 using static ForkFollow.Host.CommandOptions;
 
@@ -15,7 +16,7 @@ internal static class Completions
     /// <summary>What values can be; lists have commas between.</summary>
     private static readonly Dictionary<Option, (string[] Words, bool IsList)> _values = new()
     {
-        [Collect] = ([.. CollectorChoice.Names, "none"], true),
+        [Collect] = ([.. ForkFollowSettings.Collectors, "none"], true),
         [Format] = ([.. ResultFormats.All.Select(one => one.Format), "all", "none"], true),
         [StackKind] = (["fp", "dwarf"], false),
         [Until] = (["root", "all"], false),

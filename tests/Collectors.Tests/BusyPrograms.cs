@@ -20,13 +20,13 @@ internal static class BusyPrograms
     /// <returns>What was read, what the program said of itself, and the raw bytes.</returns>
     internal static (RuntimeReader Reader, Dictionary<string, long> Own, byte[] Bytes) Run(bool kill, params string[] words)
     {
-        using Process process = Start(words);
+        using Started process = Start(words);
         EventPipeSession session = Open(process.Id);
         var reader = new RuntimeReader(Stopwatch.GetTimestamp());
         var copy = new MemoryStream();
         Thread thread = StartReading(reader, session, copy);
         process.StandardInput.WriteLine();
-        string line = process.StandardOutput.ReadLine()!;
+        string line = process.StandardOutput.Line()!;
         if (kill)
         {
             Thread.Sleep(500); // the runtime sends what it has each 0.1 s
@@ -53,14 +53,14 @@ internal static class BusyPrograms
     internal static EventPipeSession Open(int pid, int bufferMb = 64, int choice = 0) =>
         new DiagnosticsClient(pid).StartEventPipeSession(RuntimeProviders.Sessions(fromStart: false, bufferMb)[choice]);
 
-    internal static Process Start(params string[] words)
+    internal static Started Start(params string[] words)
     {
-        var process = Process.Start(new ProcessStartInfo(Path, words)
+        Started process = Started.Begin(new ProcessStartInfo(Path, words)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        })!;
-        Assert.Equal("ready", process.StandardOutput.ReadLine());
+        });
+        Assert.Equal("ready", process.StandardOutput.Line());
         return process;
     }
 

@@ -48,7 +48,7 @@ public sealed class CollectorLifecycleTests
         var log = new SpyCollector.Journal();
         var results = new RunResults(null);
         using var host = new CollectorHost(results, [new SpyCollector.OnlyRoots(log)], treeWanted: false);
-        FollowSession session = await FollowSession.LaunchAsync(new() { Command = Shell("/bin/sh -c '/bin/true; :'; :") }, host);
+        await using FollowSession session = await FollowSession.LaunchAsync(new() { Command = Shell("/bin/sh -c '/bin/true; :'; :") }, host);
         await session.Completion.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal([ProcessEnd.Exited, ProcessEnd.Detached], results.ToList().Select(result => result.Process.End));
     }

@@ -38,7 +38,7 @@ public sealed class CounterTests
     [SkippableFact]
     public async Task Perf_stat_counts_the_same_in_the_same_run()
     {
-        Skip.If(Runs.FindOnPath("perf") is null, "perf is not installed");
+        Machine.Need(Machine.Tool("perf"));
         string file = Path.GetTempFileName();
         string[] names = ["task-clock", "page-faults", "context-switches", "cpu-migrations"];
         RunResults results = await Runs.CountAsync(
@@ -77,16 +77,14 @@ public sealed class CounterTests
     [SkippableFact]
     public async Task A_set_uid_program_ends_the_events_and_they_are_opened_anew()
     {
-        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to make a set-uid program");
+        Machine.Need(Machine.Root("to make a set-uid program"));
         string pages = Runs.Tracee("pages");
         string setUid = Path.Combine(Path.GetTempPath(), $"pages-{Guid.NewGuid():N}");
         File.Copy(pages, setUid);
         try
         {
-            using (Process chown = Process.Start("chown", ["65534", setUid]))
-                await chown.WaitForExitAsync();
-            using (Process chmod = Process.Start("chmod", ["4755", setUid]))
-                await chmod.WaitForExitAsync();
+            await Started.OutputAsync("chown", "65534", setUid);
+            await Started.OutputAsync("chmod", "4755", setUid);
             RunResults results = await Runs.CountAsync(pages, Pages.ToString(), "exec", setUid, (2 * Pages).ToString());
             Assert.InRange(Assert.Single(results.ToList()).Counter("page-faults"), 3 * Pages, (3 * Pages) + 500);
         }
@@ -104,17 +102,17 @@ public sealed class CounterTests
 
         // A shell that waits for a line, then burns CPU itself; a grandchild, since our own children cannot be attached to.
         const string Burn = "echo $$; read go; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
-        using Process outer = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"/bin/sh -c '{Burn}'; :"])
+        using Started outer = Started.Begin(new ProcessStartInfo("/bin/sh", ["-c", $"/bin/sh -c '{Burn}'; :"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        })!;
-        int pid = int.Parse((await outer.StandardOutput.ReadLineAsync())!);
+        });
+        int pid = int.Parse((await outer.StandardOutput.LineAsync())!);
         var results = new RunResults(null);
         using (var host = new CollectorHost(
             results, [new RusageCollector(), new CounterCollector(settings, entry => Assert.Fail(entry.Text))]))
         {
-            FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host);
+            await using FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host);
             await outer.StandardInput.WriteLineAsync("go");
             await session.Completion.WaitAsync(TimeSpan.FromSeconds(20));
         }

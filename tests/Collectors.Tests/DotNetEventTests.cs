@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ForkFollow.Collectors.DotNet;
 using ForkFollow.Results;
 using ForkFollow.Symbols;
@@ -105,10 +104,10 @@ public sealed class DotNetEventTests
     [Fact]
     public void LostEventsAreCounted()
     {
-        using Process process = BusyPrograms.Start("allocate:4000", "throw:1");
+        using Started process = BusyPrograms.Start("allocate:4000", "throw:1");
         using EventPipeSession session = BusyPrograms.Open(process.Id, bufferMb: 1);
         process.StandardInput.WriteLine();
-        Dictionary<string, long> own = BusyPrograms.Parse(process.StandardOutput.ReadLine()!);
+        Dictionary<string, long> own = BusyPrograms.Parse(process.StandardOutput.Line()!);
         var reader = new RuntimeReader(0);
         Thread thread = BusyPrograms.StartReading(reader, session, null); // too late for most
         process.StandardInput.WriteLine();
@@ -125,7 +124,7 @@ public sealed class DotNetEventTests
     [InlineData(2)]
     public void SessionsForOlderRuntimesAreReadToo(int choice)
     {
-        using Process process = BusyPrograms.Start("sort:50");
+        using Started process = BusyPrograms.Start("sort:50");
         using EventPipeSession session = BusyPrograms.Open(process.Id, choice: choice);
         var reader = new RuntimeReader(0);
         Thread thread = BusyPrograms.StartReading(reader, session, null);
@@ -139,7 +138,7 @@ public sealed class DotNetEventTests
     [Fact]
     public void SessionThatIsStoppedLeavesTheProgramRunning()
     {
-        using Process process = BusyPrograms.Start("gc:1");
+        using Started process = BusyPrograms.Start("gc:1");
         for (int i = 0; i < 3; i++)
         {
             using EventPipeSession session = BusyPrograms.Open(process.Id);

@@ -16,6 +16,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
     private readonly FollowerFigures _figures = new();
+    private Started? _target;
 
     private static string Managed { get; } = typeof(DotNetSessionTests).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "StarterProgram").Value!;
@@ -24,7 +25,11 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
 
     private string Fifo => Path.Combine(_folder, "fifo");
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        _target?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Fact]
     public async Task Each_runtime_has_its_events()
@@ -95,7 +100,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
                 if (!stopped.Task.IsCompleted)
                 {
                     int pid = await FindAsync(Said);
-                    Kill("-STOP", pid);
+                    Signalling.Send(pid, "STOP");
                     stopped.SetResult(pid);
                 }
 
@@ -103,7 +108,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
             },
             Managed, "A", "to", Said);
         int target = await stopped.Task.WaitAsync(_deadline);
-        Kill("-CONT", target);
+        Signalling.Send(target, "CONT");
 
         Assert.Equal(0, (await run).ToList()[0].Process.Exit!.Code);
         Assert.NotNull((await run).ToList()[0].DotNet);
@@ -113,7 +118,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
     public async Task A_runtime_that_is_let_go_while_it_waits_is_resumed()
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Process.Start("mkfifo", [Fifo]).WaitForExit();
+        await Started.OutputAsync("mkfifo", Fifo);
 
         // The shell, the root, ends when the session of what it left behind is being opened.
         Task<RunResults> run = FollowAsync(
@@ -126,10 +131,10 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
             "sh", "-c", "\"$@\" & read line < " + Fifo, "sh", Managed, "A", "to", Said);
         await asked.Task.WaitAsync(_deadline);
         Assert.False(File.Exists(Said));
-        await File.WriteAllTextAsync(Fifo, "go\n");
+        await Wait.For(File.WriteAllTextAsync(Fifo, "go\n"), "the reader of the FIFO");
         await run;
 
-        await UntilAsync(() => File.Exists(Said));
+        await Wait.UntilAsync(() => File.Exists(Said), "it has said its line");
         Assert.EndsWith(" 0\n", await File.ReadAllTextAsync(Said), StringComparison.Ordinal);
     }
 
@@ -141,7 +146,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         {
             var results = new RunResults(null);
             using var dotnet = new DotNetSession(results, null, suspends: false, _figures.Ledger.Enqueue);
-            await AttachAsync(pid, results, dotnet, () => UntilAsync(() => results.ToList()[0].AwaitsMethods));
+            await AttachAsync(pid, results, dotnet, () => Wait.UntilAsync(() => results.ToList()[0].AwaitsMethods, "its session is open"));
             Assert.True(results.ToList()[0].DotNet is { Complete: true });
         }
 
@@ -172,7 +177,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         stopped.SetResult();
 
         EventPipeSession late = await opened.Task.WaitAsync(_deadline);
-        await UntilAsync(() => !late.EventStream.CanRead);
+        await Wait.UntilAsync(() => !late.EventStream.CanRead, "the late session is closed");
         Assert.Null(results.ToList()[0].DotNet);
         ReleaseTarget();
     }
@@ -180,31 +185,21 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
     /// <summary>A program that runs until <see cref="ReleaseTarget"/>, and is no child of ours. Returns its pid.</summary>
     private async Task<int> StartTargetAsync()
     {
-        Process.Start("mkfifo", [Fifo]).WaitForExit();
-        using Process target = Process.Start("setsid", ["-f", Managed, "A", "to", Said, "read", Fifo]);
-        await target.WaitForExitAsync();
-        await UntilAsync(() => File.Exists(Said));
+        await Started.OutputAsync("mkfifo", Fifo);
+        _target = Started.Begin("sh", "-c", "\"$@\" &", "sh", Managed, "A", "to", Said, "read", Fifo);
+        await _target.EndedAsync();
+        await Wait.UntilAsync(() => File.Exists(Said), "it has said its line");
         return int.Parse((await File.ReadAllTextAsync(Said)).Split(' ')[1], CultureInfo.InvariantCulture);
     }
 
     /// <summary>A FIFO that is locked cannot be read.</summary>
     private void ReleaseTarget() => new FileStream(Fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose();
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        long begun = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(begun) < _deadline, "waited in vain");
-            await Task.Delay(5);
-        }
-    }
-
     private async Task AttachAsync(int pid, RunResults results, DotNetSession dotnet, Func<Task> whenToEnd)
     {
         using (var host = new CollectorHost(results, [new DotNetCollector(dotnet)]))
         {
-            FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host, figures: _figures);
+            await using FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host, figures: _figures);
             await whenToEnd().WaitAsync(_deadline);
             await Task.Run(dotnet.Stop);
             await session.EndAsync();
@@ -225,7 +220,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         using var dotnet = new DotNetSession(results, keepTraces ? _folder : null, suspends: true, _figures.Ledger.Enqueue) { Opener = opener };
         using (var host = new CollectorHost(results, [new DotNetCollector(dotnet)]))
         {
-            FollowSession session = await FollowSession.LaunchAsync(
+            await using FollowSession session = await FollowSession.LaunchAsync(
                 new() { Command = command, Environment = dotnet.Variables }, host, figures: _figures);
             await session.Completion.WaitAsync(_deadline);
         }
@@ -249,11 +244,5 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         }
 
         throw new InvalidOperationException($"nobody has {word} in its arguments");
-    }
-
-    private static void Kill(string signal, int pid)
-    {
-        using Process kill = Process.Start("kill", [signal, pid.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ForkFollow.Collectors.Capture;
 using ForkFollow.Collectors.DotNet;
 using ForkFollow.Follower;
 using ForkFollow.Results;
@@ -47,7 +46,7 @@ public sealed class DotNetSymbolTests
     [SkippableFact]
     public async Task UnwoundStacksHaveThemToo()
     {
-        Skip.If(ProfileSession.DwarfRefusal is not null, ProfileSession.DwarfRefusal);
+        DwarfPrograms.NeedLibrary();
         Profile profile = (await RecordAsync(dwarf: true, "hot:1000")).Profile;
         Assert.Equal("Busy.Program.HotLoop(int32)", profile.Shares().MaxBy(one => one.Value).Key);
     }
@@ -73,9 +72,19 @@ public sealed class DotNetSymbolTests
                 async collectors =>
                 {
                     FollowSession session = await FollowSession.LaunchAsync(new() { Command = command }, collectors);
-                    ProcessResult busy = await FindAsync(collectors.Results);
+                    ProcessResult busy;
+                    try
+                    {
+                        busy = await FindAsync(collectors.Results);
+                        pipe = BusyPrograms.Open(busy.Process.Pid);
+                    }
+                    catch
+                    {
+                        await session.DisposeAsync();
+                        throw;
+                    }
+
                     busy.AwaitsMethods = true;
-                    pipe = BusyPrograms.Open(busy.Process.Pid);
                     var reader = new RuntimeReader(Stopwatch.GetTimestamp());
                     reading = new(() =>
                     {
@@ -86,7 +95,7 @@ public sealed class DotNetSymbolTests
                     await File.WriteAllTextAsync(marker, "go");
                     return session;
                 },
-                () => reading!.Join(), command);
+                () => Assert.True(reading!.Join(Wait.Limit)), command);
         }
         finally
         {
@@ -101,7 +110,7 @@ public sealed class DotNetSymbolTests
         for (int i = 0; i < 400; i++)
         {
             if (results.ToList().Find(one => Path.GetFileName(one.Process.Execs is [.., var last] ? last.Path : "") == "Busy") is { } busy
-                && Directory.GetFiles("/tmp", $"dotnet-diagnostic-{busy.Process.Pid}-*-socket").Length > 0)
+                && Directory.GetFiles(Path.GetTempPath(), $"dotnet-diagnostic-{busy.Process.Pid}-*-socket").Length > 0)
             {
                 return busy;
             }

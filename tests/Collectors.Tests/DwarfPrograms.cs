@@ -1,5 +1,4 @@
 using ForkFollow.Collectors.Capture;
-using ForkFollow.Native;
 using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;
@@ -12,7 +11,7 @@ internal static class DwarfPrograms
     /// <summary>How many rounds of the loop: some 0.1 s.</summary>
     internal const string Rounds = "400";
 
-    internal static void NeedLibrary() => Skip.IfNot(LibDw.IsThere, "libdw.so.1 or libelf.so.1 is not installed");
+    internal static void NeedLibrary() => Machine.Need(Machine.Library("libdw.so.1", "libdw1"), Machine.Library("libelf.so.1", "libelf1"));
 
     /// <summary>Compiles it. Skips the test if there is no compiler.</summary>
     internal static string Compile(TemporaryFolder folder, params string[] options)

@@ -75,7 +75,7 @@ public sealed class FormatsReaderTests : IDisposable
     [SkippableFact]
     public async Task Protoc_decodes_pprof()
     {
-        Skip.IfNot(Readers.Has("protoc"), "protoc is not installed (Debian package protobuf-compiler)");
+        Machine.Need(Machine.Tool("protoc"));
         string file = _files.Write(PprofFile.Name, SampleRuns.Random(50, 1_000));
         string text = await Readers.ExecuteAsync(
             Readers.ProtocolFolder, "protoc", ["--decode=perftools.profiles.Profile", "profile.proto"], FormatFiles.Content(file));

@@ -71,7 +71,7 @@ public sealed class NamedCounterTests
     public void What_the_machine_cannot_count_is_refused_by_its_name()
     {
         using (CounterSettings? works = CounterSettings.Open(Parse("cycles"), out _))
-            Skip.If(works is not null, "this machine has a PMU");
+            Machine.Need(works is null ? null : "this machine has a PMU");
         Assert.Null(CounterSettings.Open(Parse("faults,{cs,cycles}"), out string? refusal));
         Assert.StartsWith("cycles: this machine has no such counter", refusal, StringComparison.Ordinal);
         Assert.Null(CounterSettings.Open(Parse("r1a8:u"), out refusal));
@@ -96,15 +96,15 @@ public sealed class NamedCounterTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using Process keeper = Process.Start(start)!;
-        int pid = int.Parse((await keeper.StandardError.ReadLineAsync())![4..], CultureInfo.InvariantCulture);
-        Assert.Equal("ready", await keeper.StandardOutput.ReadLineAsync());
+        using Started keeper = Started.Begin(start);
+        int pid = int.Parse((await keeper.StandardError.LineAsync())![4..], CultureInfo.InvariantCulture);
+        Assert.Equal("ready", await keeper.StandardOutput.LineAsync());
         using CounterSettings? settings = CounterSettings.Open(Parse("faults"), out string? refusal);
         Assert.True(settings is not null, refusal);
         var results = new RunResults(null);
         using (var host = new CollectorHost(results, [new CounterCollector(settings, entry => Assert.Fail(entry.Text))]))
         {
-            FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host);
+            await using FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host);
             await keeper.StandardInput.WriteLineAsync("go");
             await session.Completion.WaitAsync(TimeSpan.FromSeconds(20));
         }
@@ -137,26 +137,9 @@ public sealed class NamedCounterTests
 
     private static async Task<Dictionary<string, double>> PerfStatAsync(string events)
     {
-        string[] arguments = ["stat", "-x,", "-e", events, Runs.Tracee("pages"), $"{Pages}"];
-        Process perf;
-        try
-        {
-            perf = Process.Start(new ProcessStartInfo("perf", arguments)
-            {
-                RedirectStandardError = true,
-                RedirectStandardOutput = true,
-            })!;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            throw new SkipException("perf is not installed");
-        }
-
-        using (perf)
-        {
-            string text = await perf.StandardError.ReadToEndAsync();
-            return text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(','))
-                .ToDictionary(cells => cells[2], cells => double.Parse(cells[0], CultureInfo.InvariantCulture));
-        }
+        Machine.Need(Machine.Tool("perf"));
+        Finished perf = await Started.RunAsync("perf", "stat", "-x,", "-e", events, Runs.Tracee("pages"), $"{Pages}");
+        return perf.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(','))
+            .ToDictionary(cells => cells[2], cells => double.Parse(cells[0], CultureInfo.InvariantCulture));
     }
 }

@@ -52,9 +52,9 @@ public sealed class ProcfsTests : IDisposable
         List<ProcessResult> all = await RunAsync("stops", [shared], async (session, pid) =>
         {
             Assert.Equal("ready", await _pipes.NextAsync());
-            await KillAsync("-STOP", pid);
+            Signalling.Send(pid, "STOP");
             await RoundsAsync(session, 4);
-            await KillAsync("-CONT", pid);
+            Signalling.Send(pid, "CONT");
             await RoundsAsync(session, 3);
             _pipes.Send("end");
         });
@@ -96,7 +96,7 @@ public sealed class ProcfsTests : IDisposable
         string[] command = ["/bin/sh", "-c", "(exit 3); /bin/true; :"];
         using (var host = new CollectorHost(results, [new ProcfsCollector(session)]))
         {
-            FollowSession follow = await FollowSession.LaunchAsync(new() { Command = command }, host);
+            await using FollowSession follow = await FollowSession.LaunchAsync(new() { Command = command }, host);
             await follow.Completion.WaitAsync(_deadline);
         }
 
@@ -128,8 +128,10 @@ public sealed class ProcfsTests : IDisposable
             int ours;
             int before;
             int after;
+            long begun = Stopwatch.GetTimestamp();
             do
             {
+                Assert.True(Stopwatch.GetElapsedTime(begun) < Wait.Limit, "files are opened and closed without a pause");
                 before = Directory.GetFileSystemEntries("/proc/self/fd").Length;
                 ours = TickReader.CountEntries(path);
                 after = Directory.GetFileSystemEntries("/proc/self/fd").Length;
@@ -144,14 +146,7 @@ public sealed class ProcfsTests : IDisposable
     private static async Task RoundsAsync(ProcfsSession session, int count)
     {
         long until = session.Rounds + count;
-        while (session.Rounds < until)
-            await Task.Delay(_interval);
-    }
-
-    private static async Task KillAsync(string signal, int pid)
-    {
-        using Process kill = Process.Start("/bin/kill", [signal, $"{pid}"]);
-        await kill.WaitForExitAsync();
+        await Wait.UntilAsync(() => session.Rounds >= until, $"{count} rounds");
     }
 
     private async Task<List<ProcessResult>> RunAsync(string tracee, string[] arguments, Func<ProcfsSession, int, Task> script)
@@ -161,16 +156,9 @@ public sealed class ProcfsTests : IDisposable
         string[] command = [Runs.Tracee(tracee), .. _pipes.Arguments, .. arguments];
         using (var host = new CollectorHost(results, [new ProcfsCollector(session)]))
         {
-            FollowSession follow = await FollowSession.LaunchAsync(new() { Command = command }, host);
-            try
-            {
-                await script(session, follow.Root!.Pid).WaitAsync(_deadline);
-                await follow.Completion.WaitAsync(_deadline);
-            }
-            finally
-            {
-                await follow.EndAsync();
-            }
+            await using FollowSession follow = await FollowSession.LaunchAsync(new() { Command = command }, host);
+            await script(session, follow.Root!.Pid).WaitAsync(_deadline);
+            await follow.Completion.WaitAsync(_deadline);
         }
 
         return results.ToList();

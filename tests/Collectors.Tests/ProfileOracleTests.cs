@@ -41,6 +41,7 @@ public sealed class ProfileOracleTests
     [SkippableFact]
     public async Task Names_of_cpp_and_rust_are_readable()
     {
+        Machine.Need(Machine.Tool("g++"), Machine.Tool("rustc"));
         string directory = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
         try
         {
@@ -56,8 +57,6 @@ public sealed class ProfileOracleTests
             RecordedRun run = await Profiles.RecordAsync(new() { Cpu = true, Frequency = 997 }, Path.Combine(directory, "cc"));
             Assert.Equal("shop::Till<long>::sum(long)", run.Profile.Shares().MaxBy(one => one.Value).Key);
 
-            string? rustc = Tools.Where("rustc");
-            Skip.If(rustc is null, "rustc is not installed");
             await File.WriteAllTextAsync(
                 Path.Combine(directory, "hot.rs"),
                 """
@@ -68,7 +67,7 @@ public sealed class ProfileOracleTests
             foreach (string mangling in (string[])["v0", "legacy"])
             {
                 await RunAsync(
-                    rustc, "-O", "-C", "force-frame-pointers=yes", "-C",
+                    "rustc", "-O", "-C", "force-frame-pointers=yes", "-C",
                     $"symbol-mangling-version={mangling}", "-Zunstable-options", "-o", Path.Combine(directory, "rs"),
                     Path.Combine(directory, "hot.rs"));
                 run = await Profiles.RecordAsync(new() { Cpu = true, Frequency = 997 }, Path.Combine(directory, "rs"));
@@ -96,7 +95,7 @@ public sealed class ProfileOracleTests
     [SkippableFact]
     public async Task A_program_in_a_mount_namespace_of_its_own_has_its_functions()
     {
-        Skip.If(Environment.UserName != "root", "a mount namespace needs root");
+        Machine.Need(Machine.MountNamespace);
         string copy = $"/mnt/forkfollow-test-{Guid.NewGuid():N}";
         RecordedRun run = await Profiles.RecordAsync(
             new() { Cpu = true, Frequency = 997 },
@@ -109,7 +108,7 @@ public sealed class ProfileOracleTests
     [SkippableFact]
     public async Task Code_of_a_just_in_time_compiler_has_its_functions()
     {
-        Skip.If(Runs.FindOnPath("node") is null, "node is not installed");
+        Machine.Need(Machine.Tool("node"));
         const string Script = "function spinTheWheel(n) { let x = 0; for (let i = 0; i < n; i++) x = (x + i * 3) % 1000003; return x; }"
             + "let s = 0; for (let k = 0; k < 300; k++) s += spinTheWheel(1000000); process.exitCode = s & 0;";
 
@@ -144,15 +143,11 @@ public sealed class ProfileOracleTests
         return shares;
     }
 
-    private static async Task<string> RunAsync(string program, params string[] arguments)
+    private static async Task RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments);
         start.Environment["RUSTC_BOOTSTRAP"] = "1";
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{program}: {await errors}");
-        return output;
+        Finished ended = await Started.RunAsync(start);
+        Assert.True(ended.Status == 0, $"{program}: {ended.Errors}");
     }
 }

@@ -28,10 +28,15 @@ internal static class Profiles
             var results = new RunResults(command);
             using (ProfileSession? session = ProfileSession.Open(options, results, directory, notes.Add, out string? refusal))
             {
-                Skip.If(refusal?.Contains("perf_event_paranoid", StringComparison.Ordinal) == true, refusal);
-                Assert.True(session is not null, refusal);
-                using (var host = new CollectorHost(results, [new RusageCollector(), .. session.Collectors]))
-                    await (await start(host)).Completion.WaitAsync(TimeSpan.FromSeconds(60));
+                if (session is null)
+                    Refused(options, refusal);
+                using (var host = new CollectorHost(results, [new RusageCollector(), .. session!.Collectors]))
+                {
+                    // Whatever happens, what was launched ends with the session, and who was attached to is let go.
+                    await using FollowSession follow = await start(host);
+                    await Wait.For(follow.Completion, "the end of the session");
+                }
+
                 ended();
                 session.End();
             }
@@ -43,6 +48,18 @@ internal static class Profiles
         {
             Directory.Delete(directory, recursive: true);
         }
+    }
+
+    /// <summary>Skips the test if the machine cannot do what was asked for, and fails it if only the product says so.</summary>
+    private static void Refused(ProfileOptions options, string? refusal)
+    {
+        Machine.Need(
+            options.Cpu ? Machine.UserEvents : null,
+            options.OffCpu ? Machine.KernelEvents : null,
+            options.Syscalls || options.Tracepoints.Count > 0 ? Machine.Tracepoints : null);
+        if (options.Dwarf)
+            DwarfPrograms.NeedLibrary();
+        Assert.Fail(refusal);
     }
 
     /// <summary>The threads of a process, as numbers in the profile.</summary>

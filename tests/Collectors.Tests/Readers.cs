@@ -21,16 +21,12 @@ internal static class Readers
     /// <summary>Runs a script on a file, and parses what it prints. A script that fails fails the test with what it said.</summary>
     internal static async Task<JsonElement> RunAsync(string script, params string[] arguments)
     {
-        Skip.IfNot(Has("node") && Has("npm"), "node or npm is not installed");
+        Machine.Need(Machine.Tool("node"), Machine.Tool("npm"));
         string folder = await _folder.Value;
         string output = await ExecuteAsync(folder, "node", [Path.Combine(folder, script), .. arguments]);
         using JsonDocument document = JsonDocument.Parse(output);
         return document.RootElement.Clone();
     }
-
-    /// <summary>Whether a program is on the path.</summary>
-    internal static bool Has(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Any(folder => File.Exists(Path.Combine(folder, program)));
 
     /// <summary>Runs a program to its end and returns its output; a failure fails the test.</summary>
     internal static async Task<string> ExecuteAsync(string folder, string program, IEnumerable<string> arguments, byte[]? input = null)
@@ -42,7 +38,7 @@ internal static class Readers
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using Process process = Process.Start(start)!;
+        using Started process = Started.Begin(start);
         using var deadline = new CancellationTokenSource(_deadline);
         Task<string> output = process.StandardOutput.ReadToEndAsync(deadline.Token);
         Task<string> errors = process.StandardError.ReadToEndAsync(deadline.Token);
@@ -50,11 +46,10 @@ internal static class Readers
         process.StandardInput.Close();
         try
         {
-            await process.WaitForExitAsync(deadline.Token);
+            await process.EndedAsync(deadline.Token);
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
             Assert.Fail($"{program} {string.Join(' ', arguments)} did not end in {_deadline}");
         }
 

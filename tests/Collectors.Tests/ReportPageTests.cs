@@ -10,8 +10,6 @@ namespace ForkFollow.Collectors.Tests;
 /// </summary>
 public abstract class ReportPageTests : IAsyncLifetime
 {
-    private const string Chromium = "/usr/bin/chromium";
-
     private readonly List<string> _messages = [];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -20,12 +18,12 @@ public abstract class ReportPageTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (!File.Exists(Chromium))
+        if (Machine.Find("chromium") is not { } chromium)
             return;
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
-            ExecutablePath = Chromium,
+            ExecutablePath = chromium,
             Args =
             [
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -45,11 +43,11 @@ public abstract class ReportPageTests : IAsyncLifetime
 
     internal async Task<IPage> OpenAsync(RecordedRun run, int width = 1280, int height = 800, bool dark = false)
     {
-        Skip.If(_browser is null, $"{Chromium} is not installed.");
+        Machine.Need(Machine.Tool("chromium"), Machine.Page(HtmlReport.Refusal is null));
         string path = Path.Combine(Folder, HtmlReport.Name);
         await using (FileStream file = File.Create(path))
             HtmlReport.Write(file, run);
-        IPage page = await _browser.NewPageAsync(new()
+        IPage page = await _browser!.NewPageAsync(new()
         {
             ViewportSize = new() { Width = width, Height = height },
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,

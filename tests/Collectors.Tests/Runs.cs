@@ -12,10 +12,6 @@ internal static class Runs
         typeof(Runs).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TraceeFolder").Value!,
         name);
 
-    /// <summary>A program's path; null if it is not installed.</summary>
-    internal static string? FindOnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
-
     internal static async Task<(RunResults Results, FollowerFigures Figures)> FollowAsync(
         IReadOnlyList<Collector> collectors, params string[] command)
     {
@@ -23,7 +19,7 @@ internal static class Runs
         var results = new RunResults(command, figures);
         using (var host = new CollectorHost(results, collectors))
         {
-            FollowSession session = await FollowSession.LaunchAsync(new() { Command = command }, host, figures: figures);
+            await using FollowSession session = await FollowSession.LaunchAsync(new() { Command = command }, host, figures: figures);
             await session.Completion.WaitAsync(_deadline);
         }
 

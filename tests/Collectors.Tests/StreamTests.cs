@@ -29,6 +29,7 @@ public sealed class StreamTests
     [SkippableFact]
     public async Task System_calls_are_counted_as_strace_counts_them()
     {
+        Machine.Need(Machine.Tool("strace"));
         string[] command = [Runs.Tracee("syscalls"), "1000"];
         Dictionary<string, (long Count, long Errors)> witness = await StraceAsync(command);
 
@@ -76,6 +77,8 @@ public sealed class StreamTests
     [SkippableFact]
     public async Task Who_has_no_cpu_is_seen_on_the_run_queue()
     {
+        Machine.Need(Machine.Tool("taskset"));
+
         // Two that compute on one CPU: each waits for the other, and for nothing else.
         RecordedRun run = await Profiles.RecordAsync(
             new() { OffCpu = true }, "taskset", "-c", "0", Runs.Tracee("hotspots"), "100");
@@ -126,43 +129,41 @@ public sealed class StreamTests
     public async Task Threads_of_an_attached_process_are_sampled_each_once()
     {
         // Not a child of ours: .NET would wait for it.
-        using Process shell = Process.Start(
+        using Started shell = Started.Begin(
             new ProcessStartInfo("sh", ["-c", Runs.Tracee("syscalls") + " 3000000 >/dev/null & echo $!"])
             {
                 RedirectStandardOutput = true,
-            })!;
-        int pid = int.Parse((await shell.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+            });
+        int pid = int.Parse((await shell.StandardOutput.LineAsync())!, CultureInfo.InvariantCulture);
         long start = CpuNs(pid);
-        FollowSession? followed = null;
-        Task<RecordedRun> recorded = Profiles.RecordAsync(
+        long inside = 0;
+        RecordedRun run = await Profiles.RecordAsync(
             new() { Cpu = true, OffCpu = true, Syscalls = true, Frequency = 997, RingPages = 4096 },
-            async host => followed = await FollowSession.AttachAsync(new() { Pids = [pid] }, host));
-        while (followed is null)
-            await Task.Delay(10);
-        long inside = CpuNs(pid);
-        await Task.Delay(1000);
-        inside = CpuNs(pid) - inside;
-        await followed.EndAsync();
+            async host =>
+            {
+                FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host);
+                inside = CpuNs(pid);
+                await Task.Delay(1000);
+                inside = CpuNs(pid) - inside;
+                await session.EndAsync();
+                return session;
+            });
         long outside = CpuNs(pid) - start;
-        RecordedRun run = await recorded;
 
         Assert.InRange(run.Profile.Samples.Count / 997.0, inside * 0.85 / 1e9, (outside * 1.15 / 1e9) + 0.05);
-        using Process target = Process.GetProcessById(pid);
-        target.Kill();
     }
 
     [SkippableFact]
     public async Task A_set_id_program_is_collected_on()
     {
-        Skip.If(Environment.UserName != "root", "only root can make a file of somebody else's");
+        Machine.Need(Machine.Root("to make a file somebody else's"));
         string directory = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
         try
         {
             string program = Path.Combine(directory, "setid");
             File.Copy(Runs.Tracee("syscalls"), program);
             File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
-            using (Process chown = Process.Start("chown", ["65534", program]))
-                await chown.WaitForExitAsync();
+            await Started.OutputAsync("chown", "65534", program);
             File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101 | UnixFileMode.SetUser);
 
             RecordedRun run = await Profiles.RecordAsync(new() { Syscalls = true }, "sh", "-c", $"{program} 500; true");
@@ -182,7 +183,7 @@ public sealed class StreamTests
     public async Task A_perf_record_at_the_same_time_is_not_disturbed()
     {
         // It died of every second recording when our MMAP2 records had build ids (docs/adr/0014-recording.md).
-        Skip.If(Runs.FindOnPath("perf") is null, "perf is not installed");
+        Machine.Need(Machine.Tool("perf"));
         string data = Path.GetTempFileName();
         RecordedRun run = await Profiles.RecordAsync(
             new() { Cpu = true },
@@ -203,8 +204,7 @@ public sealed class StreamTests
     private static async Task<Dictionary<string, (long Count, long Errors)>> StraceAsync(string[] command)
     {
         string file = Path.GetTempFileName();
-        using (Process strace = Process.Start("strace", ["-f", "-c", "-o", file, .. command]))
-            await strace.WaitForExitAsync();
+        await Started.OutputAsync("strace", ["-f", "-c", "-o", file, .. command]);
         var counts = new Dictionary<string, (long, long)>();
         foreach (string line in await File.ReadAllLinesAsync(file))
         {

@@ -47,8 +47,8 @@ public sealed class SymbolsDemanglerTests : IDisposable
     public void All_names_of_the_cpp_library_agree_with_cppfilt()
     {
         string? library = Tools.Library("libstdc++.so.6");
-        Skip.If(library is null, "libstdc++ is not installed");
-        string names = Tools.Run("nm", "-D", "--defined-only", "--format=posix", library);
+        Machine.Need(library is null ? "libstdc++.so.6 is not installed (Debian package libstdc++6)" : null, Machine.Tool("nm"), Machine.Tool("c++filt"));
+        string names = Tools.Run("nm", "-D", "--defined-only", "--format=posix", library!);
         Agree([.. names.Split('\n').Select(line => line.Split(' ', '@')[0]).Where(name => name.StartsWith('_')).Distinct()]);
     }
 
@@ -57,6 +57,7 @@ public sealed class SymbolsDemanglerTests : IDisposable
     [InlineData("legacy")]
     public void Names_that_rustc_makes_agree_with_cppfilt(string scheme)
     {
+        Machine.Need(Machine.Tool("rustc"), Machine.Tool("nm"), Machine.Tool("c++filt"));
         string source = Path.Combine(_folder.Path, "r.rs");
         File.WriteAllText(source, RustSource);
         string program = Path.Combine(_folder.Path, "r");

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ForkFollow.Symbols;
 using Microsoft.Win32.SafeHandles;
 
@@ -33,11 +32,11 @@ public sealed class SymbolsElfTests : IDisposable
     [SkippableFact]
     public void Every_function_of_a_32_bit_program_is_found()
     {
-        Skip.IfNot(RuntimeInformation.ProcessArchitecture == Architecture.X64, "gcc -m32 is for x86");
+        Machine.Need(Machine.Compiler("-m32"), Machine.Tool("readelf"));
         string source = Path.Combine(_folder.Path, "small.c");
         File.WriteAllText(source, string.Concat(Enumerable.Range(0, 9).Select(i => $"int f{i}(int x) {{ return x + {i}; }}\n")));
         string program = Path.Combine(_folder.Path, "small");
-        Tools.Run("gcc", "-m32", "-nostdlib", "-static", "-Wl,-e,f0", "-o", program, source);
+        Tools.Run("cc", "-m32", "-nostdlib", "-static", "-Wl,-e,f0", "-o", program, source);
         AllFound(program, program);
     }
 

@@ -71,7 +71,7 @@ public sealed class SymbolsHostileTests : IDisposable
         ModuleSymbols module = cache.Get(handle, path, TargetRoot.Own, out _)!;
         for (ulong offset = 0; offset < 1 << 14; offset += 64)
             _ = module.Find(offset);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{watch.Elapsed}");
+        Assert.True(watch.Elapsed < Wait.Limit, $"{watch.Elapsed}");
     }
 
     [SkippableTheory]
@@ -100,7 +100,7 @@ public sealed class SymbolsHostileTests : IDisposable
         ModuleSymbols module = cache.Get(RegularFile.Open(path, out _)!, path, TargetRoot.Own, out _)!;
         for (ulong offset = 0; offset < 1 << 14; offset += 64)
             _ = module.Find(offset);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"{watch.Elapsed}");
+        Assert.True(watch.Elapsed < Wait.Limit, $"{watch.Elapsed}");
         Assert.False(module.IsOpen);
     }
 
@@ -116,7 +116,7 @@ public sealed class SymbolsHostileTests : IDisposable
             builder.Add(0x1000 + (i & 1), 0x2000 + i, i % 1000, SymbolTraits.Sized);
         SymbolTable table = builder.Build();
         Assert.InRange(table.Count, 1, 4);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"{watch.Elapsed}");
+        Assert.True(watch.Elapsed < Wait.Limit, $"{watch.Elapsed}");
     }
 
     [SkippableFact]

@@ -28,23 +28,11 @@ internal static class Tools
     /// <summary>Runs a tool with text on its standard input.</summary>
     internal static string Feed(string tool, string input, params string[] arguments)
     {
-        Skip.If(Where(tool) is null, $"{tool} is not installed");
-        var start = new ProcessStartInfo(Where(tool)!, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo(Machine.PathOf(tool), arguments);
         start.Environment["RUSTC_BOOTSTRAP"] = "1"; // legacy names are asked for by an unstable option
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
-        string text = output.GetAwaiter().GetResult();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{tool} {string.Join(' ', arguments)}: {error.GetAwaiter().GetResult()}");
-        return text;
+        Finished ended = Started.RunAsync(start, input).GetAwaiter().GetResult();
+        Assert.True(ended.Status == 0, $"{tool} {string.Join(' ', arguments)}: {ended.Errors}");
+        return ended.Output;
     }
 
     /// <summary>What perf says of a recording that it made.</summary>
@@ -61,13 +49,17 @@ internal static class Tools
         string source = Path.Combine(folder.Path, "p.c");
         File.WriteAllText(source, "#include <unistd.h>\n" + Source);
         string program = Path.Combine(folder.Path, "p");
-        Run("gcc", [.. options, "-o", program, source]);
+        Run("cc", [.. options, "-o", program, source]);
         return program;
     }
 
-    internal static string Libc() =>
-        File.ReadLines("/proc/self/maps").Select(line => line.Split(' ')[^1]).FirstOrDefault(
-            path => path.EndsWith("/libc.so.6", StringComparison.Ordinal)) ?? throw new SkipException("no glibc");
+    internal static string Libc()
+    {
+        string? path = File.ReadLines("/proc/self/maps").Select(line => line.Split(' ')[^1])
+            .FirstOrDefault(path => path.EndsWith("/libc.so.6", StringComparison.Ordinal));
+        Machine.Need(path is null ? "the C library is not glibc" : null);
+        return path!;
+    }
 
     internal static string? Library(string name) =>
         new[] { "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib" }
@@ -94,11 +86,6 @@ internal static class Tools
             yield return (address - segment.Address + segment.Offset, size, fields[7].Split('@')[0]);
         }
     }
-
-    /// <summary>Where a tool is; null if it is not installed.</summary>
-    internal static string? Where(string tool) => tool.StartsWith('/') ? tool :
-        $"{Environment.GetEnvironmentVariable("PATH")}:{Environment.GetEnvironmentVariable("HOME")}/.cargo/bin".Split(':')
-            .Select(folder => Path.Combine(folder, tool)).FirstOrDefault(File.Exists);
 
     private static IEnumerable<string[]> Lines(string text) =>
         text.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace ForkFollow.Follower.KernelTests;
 
@@ -41,9 +40,8 @@ public sealed class LaunchTests : KernelTest
         AssertExit(0, session.Root!);
 
         // .NET ignores SIGPIPE, and its own children inherit that.
-        using Process process = Process.Start(
-            new ProcessStartInfo("env", ["--default-signal=PIPE", program, plain, "an argument", "", "é"]))!;
-        await Deadline.Of(process.WaitForExitAsync(), "the plain run");
+        using Started process = Started.Begin("env", "-u", Started.Word, "--default-signal=PIPE", program, plain, "an argument", "", "é");
+        await process.EndedAsync();
         Assert.Equal(0, process.ExitCode);
         Assert.Equal(await File.ReadAllTextAsync(plain), await File.ReadAllTextAsync(ours));
     }

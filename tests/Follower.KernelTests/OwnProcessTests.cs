@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>What a session does to the process that it runs in: next to nothing.</summary>
@@ -12,8 +10,8 @@ public sealed class OwnProcessTests : KernelTest
         await Pipes.Output.ExpectAsync("ready");
         for (int i = 0; i < 200; i++)
         {
-            using Process process = Process.Start("/bin/sh", ["-c", $"exit {i}"]);
-            await Deadline.Of(process.WaitForExitAsync(), "the end of a child");
+            using Started process = Started.Begin("/bin/sh", "-c", $"exit {i}");
+            await process.EndedAsync();
             Assert.Equal(i, process.ExitCode);
         }
 

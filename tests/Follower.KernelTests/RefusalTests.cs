@@ -23,18 +23,15 @@ public sealed class RefusalTests : KernelTest
     [SkippableFact]
     public async Task Target_of_strace_is_refused()
     {
-        Skip.IfNot(File.Exists("/usr/bin/strace"), "strace is not installed");
+        Machine.Need(Machine.Tool("strace"));
         Tracee tracee = await StartAsync("zombies");
         await tracee.Output.NextAsync();
-        using Process strace = Process.Start(new ProcessStartInfo("/usr/bin/strace", ["-p", $"{tracee.Pid}"])
-        {
-            RedirectStandardError = true,
-        })!;
+        using Started strace = Started.Begin(new ProcessStartInfo("strace", ["-p", $"{tracee.Pid}"]) { RedirectStandardError = true });
         await Deadline.Until(() => Proc.TracerOf(tracee.Pid) != 0, "strace has attached");
         string message = await Refused(tracee.Pid);
         Assert.Contains($"already traced by strace (process {strace.Id})", message, StringComparison.Ordinal);
         Assert.Equal(0, Native.kill(strace.Id, Native.SIGTERM));
-        await Deadline.Of(strace.WaitForExitAsync(), "the end of strace");
+        await strace.EndedAsync();
     }
 
     [Fact]
@@ -48,17 +45,17 @@ public sealed class RefusalTests : KernelTest
     [Fact]
     public async Task Child_that_dotnet_waits_for_is_refused()
     {
-        using Process child = Process.Start(new ProcessStartInfo("cat") { RedirectStandardInput = true })!;
+        using Started child = Started.Begin(new ProcessStartInfo("cat") { RedirectStandardInput = true });
         Assert.Contains("child of this very process", await Refused(child.Id), StringComparison.Ordinal);
         child.StandardInput.Close();
-        await Deadline.Of(child.WaitForExitAsync(), "the end of the child");
+        await child.EndedAsync();
         Assert.Equal(0, child.ExitCode);
     }
 
     [SkippableFact]
     public async Task Kernel_thread_is_refused()
     {
-        Skip.IfNot(Proc.Status(2, "Kthread") == "1", "pid 2 is no kernel thread in this pid namespace");
+        Machine.Need(Proc.Status(2, "Kthread") == "1" ? null : "pid 2 is no kernel thread in this pid namespace");
         Assert.Contains("kernel thread", await Refused(2), StringComparison.Ordinal);
     }
 

@@ -217,8 +217,8 @@ public sealed class StopTests : KernelTest
     {
         await Deadline.Until(() => Proc.Threads(pid).TrueForAll(Proc.IsStopped), "all threads are stopped");
         (long, long) before = (counts.Long(0), counts.Long(1));
-        using System.Diagnostics.Process other = System.Diagnostics.Process.Start("/bin/true");
-        await Deadline.Of(other.WaitForExitAsync(), "the end of true");
+        using Started other = Started.Begin("/bin/true");
+        await other.EndedAsync();
         Assert.Equal(before, (counts.Long(0), counts.Long(1)));
         Assert.All(Proc.Threads(pid), tid => Assert.True(Proc.IsStopped(tid)));
     }

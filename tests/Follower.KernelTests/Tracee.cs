@@ -21,9 +21,9 @@ internal static class Programs
 /// </summary>
 internal sealed class Tracee : IDisposable
 {
-    private readonly Process _keeper;
+    private readonly Started _keeper;
 
-    private Tracee(Process keeper, Deadline deadline)
+    private Tracee(Started keeper, Deadline deadline)
     {
         _keeper = keeper;
         Output = new("output", keeper.StandardOutput.BaseStream, deadline);
@@ -51,7 +51,7 @@ internal sealed class Tracee : IDisposable
         start.ArgumentList.Add(Programs.PathOf(program));
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
-        var tracee = new Tracee(Process.Start(start)!, deadline);
+        var tracee = new Tracee(Started.Begin(start), deadline);
         string line = await tracee.Parent.NextAsync();
         Assert.StartsWith("pid ", line, StringComparison.Ordinal);
         tracee.Pid = int.Parse(line[4..], CultureInfo.InvariantCulture);

@@ -165,14 +165,10 @@ public sealed class SignalNameTests
 {
     /// <summary>The shell is asked: it has its names from the C library.</summary>
     [Fact]
-    public void Signals_have_their_names()
+    public async Task Signals_have_their_names()
     {
-        var start = new System.Diagnostics.ProcessStartInfo("bash", ["-c", "for i in {1..31}; do echo SIG$(kill -l $i); done"])
-        {
-            RedirectStandardOutput = true,
-        };
-        using var shell = System.Diagnostics.Process.Start(start)!;
-        string[] names = shell.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string output = await Started.OutputAsync("bash", "-c", "for i in {1..31}; do echo SIG$(kill -l $i); done");
+        string[] names = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(names, Enumerable.Range(1, 31).Select(Signals.Name));
         Assert.Equal("SIGRTMIN+0", Signals.Name(34));
     }

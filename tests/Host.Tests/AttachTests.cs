@@ -14,26 +14,26 @@ public sealed class AttachTests : IDisposable
     {
         using Process target = ForkFollowProgram.Start(
             "/bin/sh", ["-c", "sleep 60 & echo $!; while read line; do /bin/echo $line; done; exit 6"]);
-        int sleeper = int.Parse((await target.StandardOutput.ReadLineAsync())!);
+        int sleeper = int.Parse((await target.StandardOutput.LineAsync())!);
         using Process follower = _program.Start("-p", target.Id.ToString());
         await Proc.UntilFollowedAsync(target.Id);
         await Proc.UntilFollowedAsync(sleeper);
         await target.StandardInput.WriteLineAsync("one");
-        Assert.Equal("one", await target.StandardOutput.ReadLineAsync());
+        Assert.Equal("one", await target.StandardOutput.LineAsync());
 
         // echo has written, and may not have ended: its parent reaps it only after its tracer has.
         await Proc.UntilOnlyChildAsync(target.Id, sleeper);
-        await InterruptAsync(follower);
+        Signalling.Send(follower.Id, "INT");
         Ended ended = await ForkFollowProgram.EndAsync(follower);
         Assert.Equal(0, ended.Status);
         Assert.Equal(0, Proc.TracerPid(target.Id));
         Assert.Equal(0, Proc.TracerPid(sleeper));
         await target.StandardInput.WriteLineAsync("two");
-        Assert.Equal("two", await target.StandardOutput.ReadLineAsync());
+        Assert.Equal("two", await target.StandardOutput.LineAsync());
 
         RunFile run = _program.ReadTree();
         Assert.Equal(["detached", "detached", "exited"], run.Processes.Select(process => process.GetProperty("end").GetString()));
-        Kill(sleeper);
+        Signalling.Send(sleeper, "KILL");
         Ended last = await ForkFollowProgram.EndAsync(target);
         Assert.Equal(6, last.Status);
     }
@@ -50,10 +50,10 @@ public sealed class AttachTests : IDisposable
         {
             using Process follower = ForkFollowProgram.Start(
                 ForkFollowProgram.Path_, ["-q", "--force", "-o", _program.Results, "-p", target.Id.ToString()]);
-            await Task.WhenAny(Proc.UntilFollowedAsync(target.Id), target.WaitForExitAsync());
+            await Task.WhenAny(Proc.UntilFollowedAsync(target.Id), target.EndedAsync());
             await Task.Delay(random.Next(20));
             follower.Kill();
-            await follower.WaitForExitAsync();
+            await follower.EndedAsync();
         }
 
         Ended ended = await ForkFollowProgram.EndAsync(target);
@@ -64,36 +64,35 @@ public sealed class AttachTests : IDisposable
     public async Task Who_is_stopped_by_job_control_stays_stopped_when_we_end_and_goes_on_at_SIGCONT()
     {
         using Process target = ForkFollowProgram.Start("/bin/sh", ["-c", "echo; sleep 60; :"]);
-        await target.StandardOutput.ReadLineAsync();
+        await target.StandardOutput.LineAsync();
         using Process follower = _program.Start("-q", "-p", target.Id.ToString());
         await Proc.UntilFollowedAsync(target.Id);
-        await ForkFollowProgram.RunAnyAsync("/bin/kill", ["-STOP", target.Id.ToString()]);
-        await Proc.UntilAsync(() => Proc.State(target.Id) is 't' or 'T', "stopped");
-        await InterruptAsync(follower);
+        Signalling.Send(target.Id, "STOP");
+        await Wait.UntilAsync(() => Proc.State(target.Id) is 't' or 'T', "stopped");
+        Signalling.Send(follower.Id, "INT");
         await ForkFollowProgram.EndAsync(follower);
         Assert.Equal(0, Proc.TracerPid(target.Id));
         Assert.Equal('T', Proc.State(target.Id));
-        await ForkFollowProgram.RunAnyAsync("/bin/kill", ["-CONT", target.Id.ToString()]);
-        await Proc.UntilAsync(() => Proc.State(target.Id) == 'S', "running");
+        Signalling.Send(target.Id, "CONT");
+        await Wait.UntilAsync(() => Proc.State(target.Id) == 'S', "running");
         target.Kill(entireProcessTree: true);
     }
 
     [SkippableFact]
     public async Task A_pre_forking_server_under_load_is_followed_whole_and_serves_on()
     {
-        Skip.IfNot(KernelWitness.IsPossible, "needs root and tracefs");
-        Skip.IfNot(File.Exists("/usr/sbin/nginx"), "needs nginx");
+        Machine.Need(KernelWitness.Missing, Machine.Tool("nginx"));
         await using var server = await Nginx.StartAsync(_program.Folder);
         using var witness = new KernelWitness();
         using Process follower = _program.Start("-p", server.Pid.ToString());
-        await Proc.UntilAsync(() => server.Workers.Append(server.Pid).All(pid => Proc.TracerPid(pid) > 0), "all are followed");
+        await Wait.UntilAsync(() => server.Workers.Append(server.Pid).All(pid => Proc.TracerPid(pid) > 0), "all are followed");
         int[] before = [.. server.Workers.Append(server.Pid)];
 
         Task<int> load = server.LoadAsync(2000);
         await server.ReloadAsync(); // new workers are forked, the old ones end
         Assert.Equal(2000, await load);
 
-        await InterruptAsync(follower);
+        Signalling.Send(follower.Id, "INT");
         Ended ended = await ForkFollowProgram.EndAsync(follower);
         Assert.Equal(0, ended.Status);
         (int births, int execs) = witness.Count(before);
@@ -104,14 +103,5 @@ public sealed class AttachTests : IDisposable
         Assert.Empty(run.Ledger);
         Assert.All(server.Workers.Append(server.Pid), pid => Assert.Equal(0, Proc.TracerPid(pid)));
         Assert.Equal(100, await server.LoadAsync(100));
-    }
-
-    private static Task InterruptAsync(Process process) =>
-        ForkFollowProgram.RunAnyAsync("/bin/kill", ["-INT", process.Id.ToString()]);
-
-    private static void Kill(int pid)
-    {
-        using Process process = Process.GetProcessById(pid);
-        process.Kill();
     }
 }

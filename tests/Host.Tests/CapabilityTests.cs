@@ -19,7 +19,7 @@ public sealed class CapabilityTests : IDisposable
     [InlineData(OfTheUnit)]
     public async Task What_works_and_what_is_refused_is_as_the_doctor_says(string capabilities)
     {
-        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to give it up");
+        Machine.Need(Machine.Root("to give it up"), Machine.Tool("setpriv"));
         Ended doctor = await RunAsync(capabilities, "doctor");
         Dictionary<string, string> said = doctor.Errors[doctor.Errors.IndexOf("what will work:", StringComparison.Ordinal)..].Split('\n')
             .Where(line => line.Length > 31).ToDictionary(line => line[9..31].Trim(), line => line[..7].Trim());
@@ -54,7 +54,7 @@ public sealed class CapabilityTests : IDisposable
     [SkippableFact]
     public async Task The_service_needs_the_capabilities_of_its_unit_to_follow_others()
     {
-        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to give it up");
+        Machine.Need(Machine.Root("to give it up"), Machine.Tool("setpriv"));
         using Process target = ForkFollowProgram.Start("/bin/cat", []);
         string settings = $$"""{ "ForkFollow": { "Targets": [ { "Pid": {{target.Id}} } ] } }""";
         await using (ServiceProgram refused = await ServiceProgram.StartAsync(_program, settings, Wrapper(Ordinary)))

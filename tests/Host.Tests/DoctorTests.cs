@@ -14,7 +14,6 @@ public class DoctorTests
         Events = ["task-clock", "context-switches", "cpu-migrations", "page-faults", "cycles", "instructions"],
         Capabilities = AllCapabilities,
         TracefsMount = "/sys/kernel/tracing",
-        TracefsReadable = true,
         LockedMemoryLimit = 8_388_608,
         OpenFilesLimit = 20_000,
         HasChildrenFiles = true,
@@ -28,7 +27,7 @@ public class DoctorTests
         PtraceScope = 0,
         Events = ["task-clock", "page-faults"],
         UserOnly = true,
-        TracefsReadable = false,
+        TracepointRefusal = "cannot read tracepoints: /sys/kernel/tracing/events is not ours to read; run as root",
         Cpu = new(null, "cpu-clock", UserOnly: true),
         OffCpu = new("offcpu cannot be collected"),
         Syscalls = new("syscalls cannot be collected"),
@@ -183,10 +182,14 @@ public class DoctorTests
     }
 
     [Fact]
-    public void Tracefs_must_be_mounted_and_readable()
+    public void Tracepoints_must_be_readable_where_tracefs_is_mounted_or_by_a_mount_of_our_own()
     {
-        Assert.Equal(DoctorVerdict.Missing, Item(_root with { TracefsMount = null }, "tracefs").Verdict);
-        Assert.Equal(DoctorVerdict.Limited, Item(_root with { TracefsReadable = false }, "tracefs").Verdict);
+        DoctorFacts refused = _root with { TracepointRefusal = "cannot read tracepoints; run as root" };
+
+        Assert.Equal(new(DoctorVerdict.Ok, "tracefs", "/sys/kernel/tracing"), Item(_root, "tracefs"));
+        Assert.Equal(DoctorVerdict.Ok, Item(_root with { TracefsMount = null }, "tracefs").Verdict);
+        Assert.Equal(new(DoctorVerdict.Limited, "tracefs", "cannot read tracepoints", "run as root"), Item(refused, "tracefs"));
+        Assert.Equal(DoctorVerdict.Missing, Item(refused with { TracefsMount = null }, "tracefs").Verdict);
     }
 
     [Fact]
@@ -230,7 +233,7 @@ public class DoctorTests
         string[] lines = output.ToString().Split('\n');
         Assert.Equal("ok       kernel                  6.18.44-generic", lines[0]);
         Assert.Contains(
-            "limited  tracefs                 /sys/kernel/tracing is not readable for us: no tracepoints; run as root", lines);
+            "limited  tracefs                 cannot read tracepoints: /sys/kernel/tracing/events is not ours to read; run as root", lines);
         Assert.Contains("yes      launch and follow       forkfollow -- COMMAND", lines);
     }
 

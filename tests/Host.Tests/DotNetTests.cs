@@ -23,9 +23,10 @@ public sealed class DotNetTests : IDisposable
 
     public void Dispose() => _program.Dispose();
 
-    [Fact]
+    [SkippableFact]
     public async Task Every_runtime_of_a_tree_is_seen_from_before_Main_and_its_environment_says_0()
     {
+        Machine.Need(Machine.Tool("python3"));
         string python = "import os, sys; sys.stdout.write('P 0 0 ' + os.environ['DOTNET_DefaultDiagnosticPortSuspend'] + '\\n'); "
             + "sys.stdout.flush(); sys.exit(3)";
         Ended ended = await _program.RunAsync(
@@ -100,7 +101,7 @@ public sealed class DotNetTests : IDisposable
         using Process process = _program.Start(
             "--collect", "dotnet", "--on-exit", "detach", "-d", "1", "--", Managed, "A", "to", begun, "read", Fifo, "run", "4", Managed, "B", "to", file);
         await SaidAsync(begun);
-        await process.WaitForExitAsync().WaitAsync(_deadline);
+        await process.EndedAsync();
 
         await ReleaseAsync();
         Assert.EndsWith(" \n", await SaidAsync(file), StringComparison.Ordinal);
@@ -128,21 +129,22 @@ public sealed class DotNetTests : IDisposable
             "--collect", "dotnet", "--", Managed, "A", "to", begun, "run", "4", Managed, "B", "read", Fifo);
         int pid = int.Parse((await SaidAsync(begun)).Split(' ')[1], CultureInfo.InvariantCulture);
         process.Kill();
-        await process.WaitForExitAsync().WaitAsync(_deadline);
+        await process.EndedAsync();
 
-        await UntilAsync(() => !Directory.Exists($"/proc/{pid}"), "A to be dead");
+        await Wait.UntilAsync(() => !Directory.Exists($"/proc/{pid}"), "A to be dead");
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_endpoint_that_never_answers_holds_nobody_up()
     {
+        Machine.Need(Machine.Tool("python3"));
         // A socket of the right name whose owner accepts and says nothing.
         string begun = Path.Combine(_program.Folder, "begun");
         const string Mute = "import os, socket, sys, time; start = open('/proc/self/stat').read().rsplit(')', 1)[1].split()[19]; "
             + "name = '/tmp/dotnet-diagnostic-%d-%s-socket' % (os.getpid(), start); s = socket.socket(socket.AF_UNIX); "
             + "s.bind(name); s.listen(8); open(sys.argv[1] + '.new', 'w').write(str(os.getpid())); "
             + "os.rename(sys.argv[1] + '.new', sys.argv[1]); keep = [s.accept() for _ in range(1)]; time.sleep(1000)";
-        using Process mute = ForkFollowProgram.Start("python3", ["-c", Mute, begun]);
+        using Started mute = ForkFollowProgram.Start("python3", ["-c", Mute, begun]);
         try
         {
             string pid = await SaidAsync(begun);
@@ -245,17 +247,7 @@ public sealed class DotNetTests : IDisposable
 
     private static async Task<string> SaidAsync(string file)
     {
-        await UntilAsync(() => File.Exists(file), file);
+        await Wait.UntilAsync(() => File.Exists(file), file);
         return await File.ReadAllTextAsync(file);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition, string what)
-    {
-        long begun = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(begun) < _deadline, $"waited in vain for {what}");
-            await Task.Delay(5);
-        }
     }
 }

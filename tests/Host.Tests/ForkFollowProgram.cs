@@ -11,29 +11,36 @@ internal sealed class ForkFollowProgram : IDisposable
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
 
+    private readonly List<Started> _started = [];
+
     internal string Folder { get; } = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
 
     internal string Results => Path.Combine(Folder, "out");
 
     internal static string Path_ => ProgramUnderTest.Location;
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    /// <summary>What a run leaves behind lives on until the test ends.</summary>
+    public void Dispose()
+    {
+        _started.ForEach(process => process.Dispose());
+        Directory.Delete(Folder, recursive: true);
+    }
 
     /// <summary>Runs any program to its end.</summary>
     internal static async Task<Ended> RunAnyAsync(string program, IEnumerable<string> arguments, string? folder = null)
     {
-        using Process process = Start(program, arguments, folder);
+        using Started process = Start(program, arguments, folder);
         return await EndAsync(process);
     }
 
-    internal static Process Start(string program, IEnumerable<string> arguments, string? folder = null) =>
-        Process.Start(new ProcessStartInfo(program, arguments)
+    internal static Started Start(string program, IEnumerable<string> arguments, string? folder = null) =>
+        Started.Begin(new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = folder ?? "",
-        })!;
+        });
 
     internal static async Task<Ended> EndAsync(Process process)
     {
@@ -43,7 +50,7 @@ internal sealed class ForkFollowProgram : IDisposable
         Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
         try
         {
-            await process.WaitForExitAsync(limit.Token);
+            await process.EndedAsync(limit.Token);
             return new(process.ExitCode, await output, await errors);
         }
         catch (OperationCanceledException)
@@ -54,14 +61,19 @@ internal sealed class ForkFollowProgram : IDisposable
     }
 
     /// <summary>Runs forkfollow with results in <see cref="Results"/>.</summary>
-    internal Task<Ended> RunAsync(params string[] arguments) =>
-        RunAnyAsync(Path_, ["-o", Results, .. arguments], Folder);
+    internal Task<Ended> RunAsync(params string[] arguments) => RunBareAsync(["-o", Results, .. arguments]);
 
     /// <summary>Starts forkfollow with results in <see cref="Results"/>.</summary>
-    internal Process Start(params string[] arguments) => Start(Path_, ["-o", Results, .. arguments], Folder);
+    internal Started Start(params string[] arguments) => Keep(Start(Path_, ["-o", Results, .. arguments], Folder));
 
     /// <summary>Runs forkfollow with just these arguments.</summary>
-    internal Task<Ended> RunBareAsync(params string[] arguments) => RunAnyAsync(Path_, arguments, Folder);
+    internal Task<Ended> RunBareAsync(params string[] arguments) => EndAsync(Keep(Start(Path_, arguments, Folder)));
+
+    private Started Keep(Started process)
+    {
+        _started.Add(process);
+        return process;
+    }
 
     internal RunFile ReadTree() => RunFile.Read(Path.Combine(Results, "tree.json"));
 }

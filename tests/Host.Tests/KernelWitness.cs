@@ -9,10 +9,9 @@ namespace ForkFollow.Host.Tests;
 /// </summary>
 internal sealed partial class KernelWitness : IDisposable
 {
-    private const string Instances = "/sys/kernel/tracing/instances";
     private const ulong CloneThread = 0x10000;
 
-    private readonly string _instance = Path.Combine(Instances, $"forkfollow-test-{Guid.NewGuid():N}");
+    private readonly string _instance = Path.Combine(TracefsProbe.Root!, "instances", $"forkfollow-test-{Guid.NewGuid():N}");
 
     internal KernelWitness()
     {
@@ -23,7 +22,8 @@ internal sealed partial class KernelWitness : IDisposable
         Write("events/sched/sched_process_exit/enable", "1"); // pids are reused
     }
 
-    internal static bool IsPossible => Environment.IsPrivilegedProcess && Directory.Exists(Instances);
+    /// <summary>What it lacks here; null if it can be had.</summary>
+    internal static string? Missing => Machine.Root("for an instance of tracefs") ?? Machine.Tracepoints;
 
     public void Dispose()
     {

@@ -29,7 +29,7 @@ public sealed class LaunchTests : IDisposable
     [InlineData("seq 60 | xargs -P4 -n1 sh -c ': $0'")]
     public async Task The_tree_has_every_process_and_exec_that_the_kernel_saw(string script)
     {
-        Skip.IfNot(KernelWitness.IsPossible, "needs root and tracefs");
+        Machine.Need(KernelWitness.Missing);
         using var witness = new KernelWitness();
         await _program.RunAsync("-q", "--", "/bin/sh", "-c", script);
         RunFile run = _program.ReadTree();
@@ -159,18 +159,18 @@ public sealed class LaunchTests : IDisposable
     public async Task Killed_itself_it_takes_the_whole_tree_along()
     {
         using Process follower = _program.Start("-q", "--", "/bin/sh", "-c", "sleep 60 & echo $! $$; wait");
-        int[] pids = [.. (await follower.StandardOutput.ReadLineAsync())!.Split(' ').Select(int.Parse)];
+        int[] pids = [.. (await follower.StandardOutput.LineAsync())!.Split(' ').Select(int.Parse)];
         follower.Kill();
-        await Proc.UntilAsync(() => !pids.Any(Proc.Exists), "the tree is dead");
+        await Wait.UntilAsync(() => !pids.Any(Proc.Exists), "the tree is dead");
     }
 
     [Fact]
     public async Task Killed_itself_it_leaves_what_was_known_until_then()
     {
         using Process follower = _program.Start("-q", "--", "/bin/sh", "-c", "/bin/true; echo; sleep 60; :");
-        await follower.StandardOutput.ReadLineAsync();
+        await follower.StandardOutput.LineAsync();
         string file = Path.Combine(_program.Results, "tree.json");
-        await Proc.UntilAsync(() => File.Exists(file), "tree.json is there");
+        await Wait.UntilAsync(() => File.Exists(file), "tree.json is there");
         follower.Kill();
         Assert.Equal("exited", _program.ReadTree().Named("true").Single().GetProperty("end").GetString());
     }
@@ -182,8 +182,8 @@ public sealed class LaunchTests : IDisposable
     {
         using Process follower = _program.Start(
             "-q", "--", "/bin/sh", "-c", $"trap 'echo got {signal}; exit 5' {signal}; echo ready; while :; do sleep 0.01; done");
-        Assert.Equal("ready", await follower.StandardOutput.ReadLineAsync());
-        await ForkFollowProgram.RunAnyAsync("/bin/kill", [$"-{signal}", follower.Id.ToString()]);
+        Assert.Equal("ready", await follower.StandardOutput.LineAsync());
+        Signalling.Send(follower.Id, signal);
         Ended ended = await ForkFollowProgram.EndAsync(follower);
         Assert.Equal(new Ended(5, $"got {signal}\n", ""), ended);
     }

@@ -25,8 +25,8 @@ internal sealed class Nginx : IAsyncDisposable
     {
         int port = FreePort();
         string configuration = await ConfigureAsync(folder, port);
-        var server = new Nginx(ForkFollowProgram.Start("/usr/sbin/nginx", ["-c", configuration, "-p", folder]), port);
-        await Proc.UntilAsync(() => server.Workers.Count == 2, "nginx has its workers");
+        var server = new Nginx(ForkFollowProgram.Start(Machine.PathOf("nginx"), ["-c", configuration, "-p", folder]), port);
+        await Wait.UntilAsync(() => server.Workers.Count == 2, "nginx has its workers");
         return server;
     }
 
@@ -62,13 +62,13 @@ internal sealed class Nginx : IAsyncDisposable
     internal async Task ReloadAsync()
     {
         int[] old = [.. Workers];
-        await ForkFollowProgram.RunAnyAsync("/bin/kill", ["-HUP", Pid.ToString()]);
-        await Proc.UntilAsync(() => Workers.Count == 2 && !Workers.Intersect(old).Any(), "nginx has new workers");
+        Signalling.Send(Pid, "HUP");
+        await Wait.UntilAsync(() => Workers.Count == 2 && !Workers.Intersect(old).Any(), "nginx has new workers");
     }
 
     public async ValueTask DisposeAsync()
     {
-        await ForkFollowProgram.RunAnyAsync("/bin/kill", ["-TERM", Pid.ToString()]);
+        Signalling.Send(Pid, "TERM");
         await ForkFollowProgram.EndAsync(_master);
         _master.Dispose();
     }

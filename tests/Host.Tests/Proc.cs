@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ForkFollow.Host.Tests;
 
 /// <summary>What /proc says of a process.</summary>
@@ -24,19 +22,8 @@ internal static class Proc
         }
     }
 
-    /// <summary>Waits until something is so; fails with <paramref name="what"/> if it never is.</summary>
-    internal static async Task UntilAsync(Func<bool> isSo, string what)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!isSo())
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"never: {what}");
-            await Task.Delay(5);
-        }
-    }
-
-    internal static Task UntilOnlyChildAsync(int pid, int child) => UntilAsync(
+    internal static Task UntilOnlyChildAsync(int pid, int child) => Wait.UntilAsync(
         () => File.ReadAllText($"/proc/{pid}/task/{pid}/children").Trim() == $"{child}", $"{pid} has no child but {child}");
 
-    internal static Task UntilFollowedAsync(int pid) => UntilAsync(() => TracerPid(pid) > 0, $"{pid} is followed");
+    internal static Task UntilFollowedAsync(int pid) => Wait.UntilAsync(() => TracerPid(pid) > 0, $"{pid} is followed");
 }

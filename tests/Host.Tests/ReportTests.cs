@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ForkFollow.Results.Formats;
 
 namespace ForkFollow.Host.Tests;
 
@@ -16,9 +17,9 @@ public sealed class ReportTests
     [SkippableFact]
     public async Task Report_makes_the_same_files_as_the_end_of_the_run()
     {
+        Machine.Need(Machine.UserEvents, Machine.Page(HtmlReport.Refusal is null));
         using var program = new ForkFollowProgram();
         Ended ended = await program.RunAsync("--format", "all", "--collect", "cpu", "-F", "997", "--", "sh", "-c", Spin);
-        Skip.If(ended.Errors.Contains("perf_event_paranoid", StringComparison.Ordinal), ended.Errors);
         Assert.Equal(0, ended.Status);
         Assert.Equal(_files, FilesOf(program));
         Dictionary<string, byte[]> before = FilesOf(program).ToDictionary(name => name, name => Read(program, name));
@@ -36,16 +37,41 @@ public sealed class ReportTests
     [SkippableFact]
     public async Task The_default_is_the_page_and_pprof()
     {
+        Machine.Need(Machine.UserEvents, Machine.Page(HtmlReport.Refusal is null));
         using var program = new ForkFollowProgram();
         Ended ended = await program.RunAsync("--collect", "cpu", "--", "sh", "-c", Spin);
-        Skip.If(ended.Errors.Contains("perf_event_paranoid", StringComparison.Ordinal), ended.Errors);
 
         Assert.Equal(["profile.data", "profile.pb.gz", "report.html", "tree.json"], FilesOf(program));
     }
 
     [SkippableFact]
+    public async Task Without_the_page_the_rest_is_written_and_html_is_refused_where_it_is_asked_for()
+    {
+        Machine.Need(HtmlReport.Refusal is null ? "this build has the page" : null);
+        using var program = new ForkFollowProgram();
+        Ended ended = await program.RunAsync("--", "true");
+        Assert.Equal(0, ended.Status);
+        Assert.Single(ended.Errors.Split('\n'), line => line.Contains("report.html cannot be written: ", StringComparison.Ordinal));
+        Assert.Equal(["profile.data", "profile.pb.gz", "tree.json"], FilesOf(program));
+
+        Ended all = await program.RunBareAsync("report", program.Results, "--format", "all");
+        Assert.Equal(0, all.Status);
+        Assert.Equal(_files.Except(["report.html"]), FilesOf(program));
+
+        foreach (string[] command in (string[][])[["-o", "other", "--format", "html,pprof", "--", "true"], ["report", program.Results, "--format", "html"]])
+        {
+            Ended refused = await program.RunBareAsync(command);
+            Assert.Equal(2, refused.Status);
+            Assert.Matches("^forkfollow: --format: report.html cannot be written: .*install Node.js.*\n$", refused.Errors);
+        }
+
+        Assert.False(Directory.Exists(Path.Combine(program.Folder, "other")));
+    }
+
+    [SkippableFact]
     public async Task What_was_sampled_before_a_kill_can_be_reported()
     {
+        Machine.Need(Machine.UserEvents);
         using var program = new ForkFollowProgram();
         using Process process = program.Start("--collect", "cpu", "-F", "997", "--", "sh", "-c", "while :; do :; done");
         string data = Path.Combine(program.Results, "profile.data");
@@ -56,9 +82,9 @@ public sealed class ReportTests
             await Task.Delay(50);
         }
 
-        Skip.If(process.HasExited, "CPU time cannot be sampled here");
+        Assert.False(process.HasExited);
         process.Kill();
-        await process.WaitForExitAsync();
+        await process.EndedAsync();
 
         Ended ended = await program.RunBareAsync("report", program.Results, "--format", "folded");
         Assert.Equal(0, ended.Status);

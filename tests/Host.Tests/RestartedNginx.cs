@@ -23,14 +23,14 @@ internal sealed class RestartedNginx : IAsyncDisposable
         string configuration = await Nginx.ConfigureAsync(folder, port);
 
         // A supervisor as people write them. TERM to the script ends it and what it runs.
-        string loop = $"trap 'kill $child; wait $child; exit 0' TERM; while :; do /usr/sbin/nginx -c {configuration} -p {folder} & child=$!; wait $child; done";
+        string loop = $"trap 'kill $child; wait $child; exit 0' TERM; while :; do {Machine.PathOf("nginx")} -c {configuration} -p {folder} & child=$!; wait $child; done";
         return new(ForkFollowProgram.Start("/bin/sh", ["-c", loop]), Path.Combine(folder, "nginx.pid"), port);
     }
 
     /// <summary>Waits for a life with another master. Returns its pid; its workers are there then.</summary>
     internal async Task<int> UntilUpAsync(int before)
     {
-        await Proc.UntilAsync(
+        await Wait.UntilAsync(
             () => File.Exists(_pidFile) && int.TryParse(File.ReadAllText(_pidFile), out _master) && _master != before
                 && Proc.Exists(_master) && Workers(_master).Length == 2,
             "nginx is up");
@@ -62,7 +62,7 @@ internal sealed class RestartedNginx : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ForkFollowProgram.RunAnyAsync("/bin/kill", ["-TERM", $"{_script.Id}"]);
+        Signalling.Send(_script.Id, "TERM");
         await ForkFollowProgram.EndAsync(_script);
         _script.Dispose();
     }

@@ -8,14 +8,14 @@ internal sealed class ServiceProgram : IAsyncDisposable
     private readonly ForkFollowProgram _program;
     private bool _ended;
 
-    private ServiceProgram(ForkFollowProgram program, Process process, Notifications notifications)
+    private ServiceProgram(ForkFollowProgram program, Started process, Notifications notifications)
     {
         _program = program;
         Process = process;
         Notifications = notifications;
     }
 
-    internal Process Process { get; }
+    internal Started Process { get; }
 
     internal Notifications Notifications { get; }
 
@@ -48,13 +48,13 @@ internal sealed class ServiceProgram : IAsyncDisposable
         start.Environment["NOTIFY_SOCKET"] = notifications.Path;
         if (watchdog is not null)
             start.Environment["WATCHDOG_USEC"] = $"{watchdog}";
-        var service = new ServiceProgram(program, Process.Start(start)!, notifications);
+        var service = new ServiceProgram(program, Started.Begin(start), notifications);
         await notifications.UntilAsync("READY=1");
         return service;
     }
 
     /// <summary>Sends a signal.</summary>
-    internal Task SignalAsync(string name) => ForkFollowProgram.RunAnyAsync("/bin/kill", [$"-{name}", $"{Process.Id}"]);
+    internal void Signal(string name) => Signalling.Send(Process.Id, name);
 
     /// <summary>Waits for a line on its standard error that has this text. What came before is read then.</summary>
     internal async Task UntilSaidAsync(string text)
@@ -72,7 +72,7 @@ internal sealed class ServiceProgram : IAsyncDisposable
     /// <summary>SIGTERM, and the end.</summary>
     internal async Task<Ended> StopAsync()
     {
-        await SignalAsync("TERM");
+        Signal("TERM");
         await Notifications.UntilAsync("STOPPING=1");
         _ended = true;
         return await ForkFollowProgram.EndAsync(Process);
@@ -83,7 +83,7 @@ internal sealed class ServiceProgram : IAsyncDisposable
         if (!_ended && !Process.HasExited)
         {
             Process.Kill();
-            await Process.WaitForExitAsync();
+            await Process.EndedAsync();
         }
 
         Process.Dispose();

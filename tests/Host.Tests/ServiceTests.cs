@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ForkFollow.Results.Formats;
 using ForkFollow.Tests.Otlp;
 
 namespace ForkFollow.Host.Tests;
@@ -25,14 +26,14 @@ public sealed class ServiceTests : IDisposable
             await Proc.UntilFollowedAsync(target.Id);
             pids.Add(target.Id);
             target.Kill();
-            await target.WaitForExitAsync();
+            await target.EndedAsync();
         }
 
         Ended ended = await service.StopAsync();
         Assert.Equal((0, ""), (ended.Status, ended.Output));
         Assert.Equal(pids, service.Runs.Select(run => Assert.Single(Read(run).Processes).GetProperty("pid").GetInt32()));
         Assert.All(service.Runs, run => Assert.Matches($@"/{Target}-\d+-\d{{8}}T\d{{9}}Z$", run));
-        Assert.All(service.Runs, run => Assert.True(File.Exists(Path.Combine(run, "report.html"))));
+        Assert.All(service.Runs, run => Assert.Equal(HtmlReport.Refusal is null, File.Exists(Path.Combine(run, "report.html"))));
         Assert.Equal(7, ended.Errors.TrimEnd('\n').Split('\n').Length); // watching, and a line for each begin and end
     }
 
@@ -40,7 +41,7 @@ public sealed class ServiceTests : IDisposable
     public async Task SIGTERM_lets_go_of_all_writes_the_results_and_exits_with_0()
     {
         using Process target = ForkFollowProgram.Start("/bin/sh", ["-c", "sleep 60 & echo $!; read line; exit 6"]);
-        int sleeper = int.Parse((await target.StandardOutput.ReadLineAsync())!);
+        int sleeper = int.Parse((await target.StandardOutput.LineAsync())!);
         await using ServiceProgram service = await ServiceProgram.StartAsync(_program, Settings($$"""{ "Pid": {{target.Id}}, "Name": "one/two" }"""));
         await Proc.UntilFollowedAsync(target.Id);
         await Proc.UntilFollowedAsync(sleeper);
@@ -50,15 +51,15 @@ public sealed class ServiceTests : IDisposable
         string run = Assert.Single(service.Runs);
         Assert.StartsWith($"one_two-{target.Id}-", Path.GetFileName(run), StringComparison.Ordinal);
         Assert.Equal(["detached", "detached"], Read(run).Processes.Select(process => process.GetProperty("end").GetString()));
-        Assert.True(File.Exists(Path.Combine(run, "report.html")));
-        await ForkFollowProgram.RunAnyAsync("/bin/kill", [$"{sleeper}"]);
+        Assert.True(File.Exists(Path.Combine(run, "profile.pb.gz")));
+        Signalling.Send(sleeper, "TERM");
         Assert.Equal(6, (await ForkFollowProgram.EndAsync(target)).Status);
     }
 
     [SkippableFact]
     public async Task A_pre_forking_server_that_a_script_restarts_is_followed_in_each_life()
     {
-        Skip.IfNot(File.Exists("/usr/sbin/nginx"), "needs nginx");
+        Machine.Need(Machine.Tool("nginx"));
         string pidFile = Path.Combine(_program.Folder, "nginx.pid");
         await using Receiver receiver = await Receiver.StartAsync();
         await using ServiceProgram service = await ServiceProgram.StartAsync(
@@ -69,11 +70,11 @@ public sealed class ServiceTests : IDisposable
         {
             int master = await server.UntilUpAsync(lives.LastOrDefault()?[0] ?? 0);
             int[] all = [master, .. server.Workers(master)];
-            await Proc.UntilAsync(() => all.All(pid => Proc.TracerPid(pid) > 0), $"life {life} is followed");
+            await Wait.UntilAsync(() => all.All(pid => Proc.TracerPid(pid) > 0), $"life {life} is followed");
             Assert.Equal(200, await server.LoadAsync(200));
             lives.Add(all);
             if (life < 2)
-                await ForkFollowProgram.RunAnyAsync("/bin/kill", ["-TERM", $"{master}"]);
+                Signalling.Send(master, "TERM");
         }
 
         Ended ended = await service.StopAsync();
@@ -95,8 +96,8 @@ public sealed class ServiceTests : IDisposable
         using Process target = ForkFollowProgram.Start("/bin/cat", []);
         await using ServiceProgram service = await ServiceProgram.StartAsync(_program, Settings($$"""{ "Pid": {{target.Id}} }"""));
         await Proc.UntilFollowedAsync(target.Id);
-        await service.SignalAsync("HUP");
-        await Proc.UntilAsync(() => service.Runs.Length == 2 && Proc.TracerPid(target.Id) > 0, "a second run");
+        service.Signal("HUP");
+        await Wait.UntilAsync(() => service.Runs.Length == 2 && Proc.TracerPid(target.Id) > 0, "a second run");
         Assert.Equal(0, (await service.StopAsync()).Status);
         Assert.All(service.Runs, run => Assert.Equal("detached", Assert.Single(Read(run).Processes).GetProperty("end").GetString()));
         Assert.Equal(0, (await ForkFollowProgram.EndAsync(target)).Status);
@@ -108,7 +109,7 @@ public sealed class ServiceTests : IDisposable
         using Process target = ForkFollowProgram.Start("/bin/cat", []);
         await using ServiceProgram service = await ServiceProgram.StartAsync(
             _program, Settings($$"""{ "Pid": {{target.Id}} }""", ", \"Duration\": 0.2, \"Collect\": \"none\", \"Formats\": \"none\""));
-        await Proc.UntilAsync(() => service.Runs.Length >= 3, "three runs");
+        await Wait.UntilAsync(() => service.Runs.Length >= 3, "three runs");
         Assert.Equal(0, (await service.StopAsync()).Status);
         Assert.Equal(0, (await ForkFollowProgram.EndAsync(target)).Status);
     }
@@ -129,7 +130,7 @@ public sealed class ServiceTests : IDisposable
             proof.Kill();
         }
 
-        await ForkFollowProgram.RunAnyAsync("/bin/kill", ["-TERM", $"{other.Id}"]);
+        Signalling.Send(other.Id, "TERM");
         await ForkFollowProgram.EndAsync(other);
         await Proc.UntilFollowedAsync(target.Id);
         Ended ended = await service.StopAsync();
@@ -175,7 +176,7 @@ public sealed class ServiceTests : IDisposable
     public async Task A_control_group_is_followed_whoever_enters_it()
     {
         string? root = Directory.Exists("/sys/fs/cgroup/unified") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
-        Skip.IfNot(Environment.IsPrivilegedProcess && Directory.Exists(root), "needs root and a cgroup file system");
+        Machine.Need(Machine.Root("to make a control group"), File.Exists(Path.Combine(root, "cgroup.procs")) ? null : "no cgroup2 file system is mounted");
         string group = Path.Combine(root, Target + ".slice");
         Directory.CreateDirectory(group);
         try
@@ -188,7 +189,7 @@ public sealed class ServiceTests : IDisposable
         }
         finally
         {
-            await Proc.UntilAsync(() => File.ReadAllText(Path.Combine(group, "cgroup.procs")).Length == 0, "the group is empty");
+            await Wait.UntilAsync(() => File.ReadAllText(Path.Combine(group, "cgroup.procs")).Length == 0, "the group is empty");
             Directory.Delete(group);
         }
     }

@@ -87,7 +87,7 @@ public sealed class SettingFilesTests : IDisposable
         };
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;
-        using Process process = Process.Start(start)!;
+        using Started process = Started.Begin(start);
         return await ForkFollowProgram.EndAsync(process);
     }
 }

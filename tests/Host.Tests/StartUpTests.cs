@@ -112,7 +112,7 @@ public sealed class StartUpTests : IDisposable
     [SkippableFact]
     public async Task An_ordinary_user_follows_his_own_and_is_refused_others()
     {
-        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to become an ordinary user");
+        Machine.Need(Machine.Root("to become an ordinary user"), Machine.Tool("setpriv"));
         const string User = "setpriv --reuid=65534 --regid=65534 --clear-groups";
         string home = Path.Combine(_program.Folder, "home");
         Directory.CreateDirectory(home);
@@ -141,10 +141,10 @@ public sealed class StartUpTests : IDisposable
     [SkippableFact]
     public async Task A_full_disk_is_said_once_and_the_command_is_not_harmed()
     {
-        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to mount a small file system");
+        Machine.Need(Machine.Root("to mount a small file system"), Machine.Tool("mount"), Machine.Tool("umount"));
         string small = Path.Combine(_program.Folder, "small");
         Directory.CreateDirectory(small);
-        Ended mount = await ForkFollowProgram.RunAnyAsync("/bin/mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]);
+        Ended mount = await ForkFollowProgram.RunAnyAsync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]);
         Assert.Equal((0, ""), (mount.Status, mount.Errors));
         try
         {
@@ -155,7 +155,7 @@ public sealed class StartUpTests : IDisposable
         }
         finally
         {
-            await ForkFollowProgram.RunAnyAsync("/bin/umount", [small]);
+            await ForkFollowProgram.RunAnyAsync("umount", [small]);
         }
     }
 }

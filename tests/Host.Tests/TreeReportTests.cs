@@ -287,7 +287,7 @@ public class TreeReportTests
         // A stack on which a recursion of this depth has no chance.
         var thread = new Thread(() => lines = Render(100, root), maxStackSize: 256 * 1024);
         thread.Start();
-        thread.Join();
+        Assert.True(thread.Join(Wait.Limit));
 
         Assert.InRange(lines.Length, 100, 200);
         Assert.All(lines[1..], line => Assert.InRange(SafeText.Width(line), 1, 100));

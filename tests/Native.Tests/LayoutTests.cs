@@ -57,7 +57,7 @@ public sealed class LayoutTests : IClassFixture<CProgram>
     [SkippableFact]
     public void Sizes_and_offsets_of_elfutils_are_those_of_its_headers()
     {
-        Skip.IfNot(File.Exists("/usr/include/elfutils/libdwfl.h"), "the headers of libdw are not installed (libdw-dev)");
+        Machine.Need(Machine.Header("elfutils/libdwfl.h", "libdw-dev"));
         Compare([.. typeof(LibDw).Assembly.GetExportedTypes().Where(IsOfElfutils).SelectMany(Tell)], "#include <elfutils/libdwfl.h>");
     }
 
@@ -206,6 +206,7 @@ public sealed class CProgram : IDisposable
             #include <string.h>
             #include <time.h>
             #include <unistd.h>
+            #include <linux/mount.h>
             #include <linux/openat2.h>
             #include <sys/inotify.h>
             #include <sys/ioctl.h>
@@ -213,6 +214,7 @@ public sealed class CProgram : IDisposable
             #include <sys/ptrace.h>
             #include <sys/resource.h>
             #include <sys/stat.h>
+            #include <sys/syscall.h>
             #include <sys/time.h>
             #include <sys/wait.h>
             {{include}}
@@ -220,25 +222,14 @@ public sealed class CProgram : IDisposable
             {{functions}}
             int main(void) { {{body}} return 0; }
             """);
-        Tool("cc", source, "-o", source + ".out");
+        Started.OutputAsync("cc", source, "-o", source + ".out").GetAwaiter().GetResult();
         var values = new Dictionary<string, long>();
-        foreach (string line in Tool(source + ".out").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string line in Started.OutputAsync(source + ".out").GetAwaiter().GetResult().Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             int space = line.LastIndexOf(' ');
             values[line[..space]] = long.Parse(line[(space + 1)..], CultureInfo.InvariantCulture);
         }
 
         return values;
-    }
-
-    private static string Tool(string program, params string[] arguments)
-    {
-        var start = new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = System.Diagnostics.Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(60)), $"{program} does not end");
-        Assert.True(process.ExitCode == 0, $"{program} failed: {errors.Result}");
-        return output;
     }
 }

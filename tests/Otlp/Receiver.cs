@@ -14,14 +14,14 @@ internal sealed class Receiver : IAsyncDisposable
     private static readonly Lazy<Task<string>> _folder = new(InstallAsync);
     private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(3);
 
-    private readonly Process _process;
+    private readonly Started _process;
     private readonly Task<string> _errors;
     private Task<List<JsonElement>>? _requests;
 
-    private Receiver(Process process)
+    private Receiver(Started process)
     {
         _process = process;
-        _errors = process.StandardError.ReadToEndAsync();
+        _errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
     }
 
     /// <summary>The port that speaks HTTP.</summary>
@@ -35,13 +35,13 @@ internal sealed class Receiver : IAsyncDisposable
     /// <param name="httpPort">Its HTTP port; 0 for any.</param>
     internal static async Task<Receiver> StartAsync(string mode = "accept", int httpPort = 0)
     {
-        Skip.IfNot(Has("node") && Has("npm"), "node or npm is not installed");
+        Machine.Need(Machine.Tool("node"), Machine.Tool("npm"));
         string folder = await _folder.Value;
         var receiver = new Receiver(Start(folder, "node", [Path.Combine(folder, "receiver.mjs"), $"{httpPort}", "0", mode]));
         using var deadline = new CancellationTokenSource(_deadline);
         string? line = await receiver._process.StandardOutput.ReadLineAsync(deadline.Token);
         if (line is null)
-            Assert.Fail(await receiver._errors);
+            Assert.Fail(await Wait.For(receiver._errors, "what the receiver says"));
         using JsonDocument ports = JsonDocument.Parse(line);
         receiver.HttpPort = ports.RootElement.GetProperty("http").GetInt32();
         receiver.GrpcPort = ports.RootElement.GetProperty("grpc").GetInt32();
@@ -62,8 +62,8 @@ internal sealed class Receiver : IAsyncDisposable
         using var deadline = new CancellationTokenSource(_deadline);
         _process.StandardInput.Close();
         List<JsonElement> requests = await _requests!.WaitAsync(deadline.Token);
-        await _process.WaitForExitAsync(deadline.Token);
-        Assert.Equal("", await _errors);
+        await _process.EndedAsync(deadline.Token);
+        Assert.Equal("", await Wait.For(_errors, "what the receiver says"));
         return new(requests);
     }
 
@@ -71,7 +71,7 @@ internal sealed class Receiver : IAsyncDisposable
     private async Task<List<JsonElement>> ReadAsync()
     {
         var requests = new List<JsonElement>();
-        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        while (await _process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
         {
             using JsonDocument document = JsonDocument.Parse(line);
             requests.Add(document.RootElement.Clone());
@@ -82,23 +82,18 @@ internal sealed class Receiver : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-            _process.Kill();
         _process.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private static bool Has(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Any(folder => File.Exists(Path.Combine(folder, program)));
-
-    private static Process Start(string folder, string program, IEnumerable<string> arguments) => Process.Start(
+    private static Started Start(string folder, string program, IEnumerable<string> arguments) => Started.Begin(
         new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        });
 
     private static async Task<string> InstallAsync()
     {
@@ -111,11 +106,11 @@ internal sealed class Receiver : IAsyncDisposable
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
         if (File.Exists(Path.Combine(folder, "node_modules", ".package-lock.json")))
             return folder;
-        using Process npm = Start(folder, "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+        using Started npm = Start(folder, "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
         using var deadline = new CancellationTokenSource(_deadline);
         Task<string> errors = npm.StandardError.ReadToEndAsync(deadline.Token);
         await npm.StandardOutput.ReadToEndAsync(deadline.Token);
-        await npm.WaitForExitAsync(deadline.Token);
+        await npm.EndedAsync(deadline.Token);
         Assert.True(npm.ExitCode == 0, await errors);
         return folder;
     }

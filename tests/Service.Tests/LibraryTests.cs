@@ -28,7 +28,7 @@ public sealed class LibraryTests : IDisposable
         socket.Bind(new UnixDomainSocketEndPoint(notify));
         var logger = new ListLogger();
         using var gate = new Gate();
-        using Process shell = StartOrphan(out int pid);
+        using Started shell = StartOrphan(out int pid);
 
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(new ServiceManager(
@@ -52,7 +52,8 @@ public sealed class LibraryTests : IDisposable
         await UntilAsync(socket, "WATCHDOG=1");
         await shell.StandardInput.WriteLineAsync("go");
         await gate.Entered.Task.WaitAsync(_deadline);
-        await UntilAsync(() => logger.Lines.Contains("no sign of life for the service manager: a tracer thread does not answer"));
+        await Wait.UntilAsync(
+            () => logger.Lines.Contains("no sign of life for the service manager: a tracer thread does not answer"), "it says that a tracer thread is stuck");
 
         gate.Leave.Set();
         while (socket.Available > 0)
@@ -60,14 +61,14 @@ public sealed class LibraryTests : IDisposable
         await UntilAsync(socket, "WATCHDOG=1");
         await host.StopAsync();
         await shell.StandardInput.WriteLineAsync("end");
-        await shell.WaitForExitAsync().WaitAsync(_deadline);
+        await shell.EndedAsync();
         Assert.Single(Directory.GetFiles(_folder, "tree.json", SearchOption.AllDirectories));
     }
 
     [Fact]
     public async Task Pids_are_one_run_whose_end_stops_the_host()
     {
-        using Process shell = StartOrphan(out int pid);
+        using Started shell = StartOrphan(out int pid);
         var listener = new Listener();
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(listener);
@@ -88,21 +89,21 @@ public sealed class LibraryTests : IDisposable
         Assert.Equal(Path.Combine(_folder, "out"), run.Directory);
         Assert.Equal(2, run.Results.Count); // the shell, and what it runs at "go"
         Assert.Equal(0, host.Services.GetRequiredService<FollowOutcome>().ExitStatus);
-        await shell.WaitForExitAsync().WaitAsync(_deadline);
+        await shell.EndedAsync();
     }
 
     /// <summary>A shell that is no child of ours: it executes something at a line, and ends at the next one.</summary>
-    private static Process StartOrphan(out int pid)
+    private static Started StartOrphan(out int pid)
     {
         // The outer shell waits for it, so that .NET, whose child that one is, waits for the outer one alone. By 3, since a
         // shell gives /dev/null to what it runs in the background.
-        Process outer = Process.Start(new ProcessStartInfo(
+        Started outer = Started.Begin(new ProcessStartInfo(
             "/bin/sh", ["-c", "exec 3<&0; { read line; /bin/true; read line; } <&3 & echo $!; wait"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        })!;
-        pid = int.Parse(outer.StandardOutput.ReadLine()!);
+        });
+        pid = int.Parse(outer.StandardOutput.Line()!);
         return outer;
     }
 
@@ -115,17 +116,9 @@ public sealed class LibraryTests : IDisposable
 
     private static async Task UntilAsync(Socket socket, string line)
     {
-        while (!(await ReceiveAsync(socket)).Split('\n').Contains(line))
-        {
-            // Another state.
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
         using var limit = new CancellationTokenSource(_deadline);
-        while (!isSo())
-            await Task.Delay(5, limit.Token);
+        while (!(await ReceiveAsync(socket)).Split('\n').Contains(line))
+            limit.Token.ThrowIfCancellationRequested(); // another state
     }
 
     /// <summary>Keeps the tracer thread at an exec until the test lets it go on.</summary>

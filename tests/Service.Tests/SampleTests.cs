@@ -15,7 +15,7 @@ public sealed class SampleTests : IDisposable
     [Fact]
     public async Task Its_collector_and_its_observer_see_each_process_of_a_command()
     {
-        using Process sample = Start("/bin/sh", "-c", "/bin/true; /bin/true; (:); exit 3");
+        using Started sample = Start("/bin/sh", "-c", "/bin/true; /bin/true; (:); exit 3");
         string output = await EndAsync(sample);
         Assert.Equal(3, sample.ExitCode);
         string shell = Path.GetFileName(File.ResolveLinkTarget("/bin/sh", returnFinalTarget: true)?.FullName ?? "/bin/sh");
@@ -32,10 +32,9 @@ public sealed class SampleTests : IDisposable
         // A program of a name that nobody else has.
         string program = Path.Combine(_folder, "ff-sample-target");
         File.Copy(File.ResolveLinkTarget("/bin/sleep", returnFinalTarget: true)?.FullName ?? "/bin/sleep", program);
-        using Process sample = Start();
+        using Started sample = Start();
         Assert.NotEqual(await LiveAsync(program), await LiveAsync(program));
-        using (Process kill = Process.Start("/bin/kill", ["-TERM", $"{sample.Id}"]))
-            await kill.WaitForExitAsync();
+        Signalling.Send(sample.Id, "TERM");
         string output = await EndAsync(sample);
         Assert.Equal(0, sample.ExitCode);
         Assert.Matches(@"(?m)^ff-sample-target: 2 processes", output);
@@ -45,12 +44,12 @@ public sealed class SampleTests : IDisposable
     /// <summary>One life of the target: it ends when it is followed.</summary>
     private static async Task<int> LiveAsync(string program)
     {
-        using Process target = Process.Start(program, ["60"]);
+        using Started target = Started.Begin(program, "60");
         using var limit = new CancellationTokenSource(_deadline);
         while (TracerOf(target.Id) == 0)
             await Task.Delay(5, limit.Token);
         target.Kill();
-        await target.WaitForExitAsync(limit.Token);
+        await target.EndedAsync(limit.Token);
         return target.Id;
     }
 
@@ -67,7 +66,7 @@ public sealed class SampleTests : IDisposable
         }
     }
 
-    private Process Start(params string[] command)
+    private Started Start(params string[] command)
     {
         var start = new ProcessStartInfo(Places.Sample, command)
         {
@@ -83,7 +82,7 @@ public sealed class SampleTests : IDisposable
             start.Environment["FORKFOLLOW__TARGETS__0__NAME"] = "target";
         }
 
-        return Process.Start(start)!;
+        return Started.Begin(start);
     }
 
     private static async Task<string> EndAsync(Process process)
@@ -93,7 +92,7 @@ public sealed class SampleTests : IDisposable
         {
             Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
             string output = await process.StandardOutput.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
+            await process.EndedAsync(limit.Token);
             Assert.Equal("", await errors);
             return output;
         }

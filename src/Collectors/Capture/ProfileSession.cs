@@ -53,6 +53,10 @@ public sealed class ProfileSession : IDisposable
         : "--call-graph dwarf cannot be had: libdw.so.1 of elfutils, which unwinds stacks, cannot be loaded; install libdw1 "
             + "(elfutils-libs on Fedora), or say --call-graph fp";
 
+    /// <summary>Why tracepoints cannot be read here: what, why, remedy in one line; null if they can.</summary>
+    public static string? TracepointRefusal =>
+        TracepointFormat.Read("sched", "sched_switch", out string? refusal) is null ? refusal : null;
+
     /// <summary>Opens the rings, and starts to read.</summary>
     /// <param name="options">What to collect.</param>
     /// <param name="results">Where sums per process go.</param>

@@ -33,10 +33,10 @@ internal sealed partial class TracepointFormat
     /// <param name="refusal">What, why and the remedy in one line; null if it was found.</param>
     internal static TracepointFormat? Read(string group, string name, out string? refusal)
     {
-        string? events = FindEvents(out refusal);
-        if (events is null)
+        Tracefs? tracefs = Tracefs.Find(out refusal);
+        if (tracefs is null)
             return null;
-        string directory = Path.Combine(events, group, name);
+        string directory = Path.Combine(tracefs.Events, group, name);
         try
         {
             int id = int.Parse(File.ReadAllText(Path.Combine(directory, "id")), CultureInfo.InvariantCulture);
@@ -46,38 +46,13 @@ internal sealed partial class TracepointFormat
         }
         catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
         {
-            refusal = $"this kernel has no tracepoint {group}:{name}; {events} lists them";
+            refusal = $"this kernel has no tracepoint {group}:{name}; {tracefs.Listing} lists them";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             refusal = $"cannot read tracepoint {group}:{name}: {e.Message}; run as root, or let your group read tracefs";
         }
 
-        return null;
-    }
-
-    private static string? FindEvents(out string? refusal)
-    {
-        refusal = null;
-        foreach (string path in (string[])["/sys/kernel/tracing/events", "/sys/kernel/debug/tracing/events"])
-        {
-            try
-            {
-                if (Directory.EnumerateFileSystemEntries(path).Any())
-                    return path;
-            }
-            catch (DirectoryNotFoundException)
-            {
-                // The other place, or not mounted.
-            }
-            catch (UnauthorizedAccessException)
-            {
-                refusal = $"cannot read tracepoints: {path} is not ours to read; run as root, or remount tracefs with gid=";
-                return null;
-            }
-        }
-
-        refusal = "there are no tracepoints: tracefs is not mounted; mount -t tracefs nodev /sys/kernel/tracing";
         return null;
     }
 

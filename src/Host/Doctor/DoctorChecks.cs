@@ -118,12 +118,10 @@ internal static class DoctorChecks
 
     private static DoctorItem Tracefs(DoctorFacts facts) => facts switch
     {
-        { TracefsMount: null } =>
-            new(
-                Missing, "tracefs", "is not mounted: no tracepoints",
-                "as root: mount -t tracefs tracefs /sys/kernel/tracing"),
-        { TracefsReadable: false } =>
-            new(Limited, "tracefs", facts.TracefsMount + " is not readable for us: no tracepoints", "run as root"),
+        // What and why; the remedy.
+        { TracepointRefusal: { } refusal } when refusal.Split("; ", 2) is var parts =>
+            new(facts.TracefsMount is null ? Missing : Limited, "tracefs", parts[0], parts.Length > 1 ? parts[1] : null),
+        { TracefsMount: null } => new(Ok, "tracefs", "not mounted, and mounted for ourselves alone when tracepoints are read"),
         _ => new(Ok, "tracefs", facts.TracefsMount),
     };
 

@@ -50,8 +50,8 @@ internal sealed record DoctorFacts
     /// <summary>Where tracefs is mounted; null if it is not.</summary>
     internal string? TracefsMount { get; init; }
 
-    /// <summary>Whether its events can be listed.</summary>
-    internal bool TracefsReadable { get; init; }
+    /// <summary>Why tracepoints cannot be read, with its remedy; null if they can, where tracefs is mounted or by a mount of our own.</summary>
+    internal string? TracepointRefusal { get; init; }
 
     /// <summary>How much memory may be locked (the soft limit), bytes; null for no limit.</summary>
     internal long? LockedMemoryLimit { get; init; }
@@ -85,7 +85,6 @@ internal sealed record DoctorFacts
     {
         string status = ReadText("/proc/self/status") ?? "";
         string limits = ReadText("/proc/self/limits") ?? "";
-        string? tracefs = DoctorFiles.FindMount(ReadText("/proc/self/mounts") ?? "", "tracefs");
         using CounterSettings? counters = CounterSettings.Probe(out string? refusal);
         return new()
         {
@@ -102,8 +101,8 @@ internal sealed record DoctorFacts
             Syscalls = ProfileSession.Check(new() { Syscalls = true }),
             Capabilities = DoctorFiles.Hexadecimal(status, "CapEff"),
             SeccompMode = (int)DoctorFiles.Hexadecimal(status, "Seccomp"),
-            TracefsMount = tracefs,
-            TracefsReadable = tracefs is not null && CanList(Path.Combine(tracefs, "events")),
+            TracefsMount = DoctorFiles.FindMount(ReadText("/proc/self/mounts") ?? "", "tracefs"),
+            TracepointRefusal = ProfileSession.TracepointRefusal,
             LockedMemoryLimit = DoctorFiles.Limit(limits, "Max locked memory", hard: false),
 
             // The runtime raises the soft limit to the hard one.
@@ -136,18 +135,6 @@ internal sealed record DoctorFacts
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
-        }
-    }
-
-    private static bool CanList(string path)
-    {
-        try
-        {
-            return Directory.EnumerateFileSystemEntries(path).Any();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
         }
     }
 }

@@ -24,6 +24,12 @@ public static class HtmlReport
 
     private static readonly Lazy<(byte[] Head, byte[] Tail)> _page = new(LoadPage);
 
+    /// <summary>Why it cannot be written: what, why, remedy in one line; null if it can. A build without Node.js has no page.</summary>
+    public static string? Refusal { get; } = typeof(HtmlReport).Assembly.GetManifestResourceInfo(Resource) is not null
+        ? null
+        : $"{Name} cannot be written: this build has no page for it, since Node.js, which bundles it, was missing; install Node.js 20 with "
+            + "npm and build again, or choose other formats (--format)";
+
     /// <summary>Writes the page. Any thread; two of one run are the same, byte for byte.</summary>
     /// <exception cref="IOException">The disk is full.</exception>
     public static void Write(Stream output, RecordedRun run)
@@ -71,8 +77,7 @@ public static class HtmlReport
     private static (byte[] Head, byte[] Tail) LoadPage()
     {
         using Stream stream = typeof(HtmlReport).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException(
-                $"{Resource} is no resource of the assembly: the build did not bundle it; build src/Collectors again.");
+            ?? throw new InvalidOperationException(Refusal);
         byte[] page = new byte[stream.Length];
         stream.ReadExactly(page);
         int at = page.AsSpan().IndexOf(Encoding.ASCII.GetBytes(Marker));

@@ -23,9 +23,15 @@ public static class ResultFormats
     /// <summary>Those that are written if nothing is said.</summary>
     public static IReadOnlyList<ResultFormat> Default { get; } = [.. All.Where(one => one.Format is "html" or "pprof")];
 
-    /// <summary>Those of these names.</summary>
+    /// <summary>Those that this build can write.</summary>
+    public static IReadOnlyList<ResultFormat> Available { get; } = [.. All.Where(one => RefusalOf(one.Format) is null)];
+
+    /// <summary>Those of these names that this build can write.</summary>
     public static IReadOnlyList<ResultFormat> Named(IReadOnlyList<string> names) =>
-        [.. All.Where(one => names.Contains(one.Format))];
+        [.. Available.Where(one => names.Contains(one.Format))];
+
+    /// <summary>Why this build cannot write one of these, what, why, remedy in one line; null if it can write all.</summary>
+    public static string? RefusalOf(params IReadOnlyList<string> names) => names.Contains("html") ? HtmlReport.Refusal : null;
 
     /// <summary>Writes files of a run. One that cannot be written is said, and the others are written.</summary>
     /// <param name="formats">What to write.</param>

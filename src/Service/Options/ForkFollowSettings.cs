@@ -7,6 +7,9 @@ namespace ForkFollow.Service;
 /// </summary>
 public static class ForkFollowSettings
 {
+    /// <summary>The names of the collectors, none aside.</summary>
+    public static IReadOnlyList<string> Collectors => CollectorNames.All;
+
     /// <summary>Sets what the section <c>ForkFollow</c> of a configuration has. Null and empty values leave what is there.</summary>
     /// <returns>All that is wrong with it.</returns>
     public static IReadOnlyList<string> Read(IConfiguration configuration, ForkFollowOptions options)

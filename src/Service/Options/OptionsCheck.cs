@@ -1,3 +1,4 @@
+using ForkFollow.Results.Formats;
 using Microsoft.Extensions.Options;
 
 namespace ForkFollow.Service;
@@ -30,6 +31,10 @@ internal sealed class OptionsCheck : IValidateOptions<ForkFollowOptions>
             yield return "both a command and pids are given; follow one of them";
         foreach (string fault in CheckCollectors(options, scratch))
             yield return fault;
+
+        // What is on by default is left out where it cannot be had (FollowService says so); what was chosen must work.
+        if (ResultFormats.RefusalOf(options.Formats) is { } refusal && !options.Formats.SequenceEqual(new ForkFollowOptions().Formats))
+            yield return $"{ForkFollowOptions.Section}:Formats: {refusal}";
     }
 
     private static IEnumerable<string> CheckAsked(ForkFollowOptions options)

@@ -81,21 +81,21 @@ internal sealed record Setting(string Key, Func<ForkFollowOptions, string> Show,
     /// <param name="key">Its key.</param>
     /// <param name="what">What a name is one of.</param>
     /// <param name="names">The names that there are.</param>
-    /// <param name="all">Whether <c>all</c> stands for all of them; <c>none</c> always stands for none.</param>
+    /// <param name="all">What <c>all</c> stands for; null if it is no word. <c>none</c> always stands for none.</param>
     /// <param name="get">Gets them.</param>
     /// <param name="set">Sets them.</param>
     internal static Setting Names(
-        string key, string what, IReadOnlyList<string> names, bool all,
+        string key, string what, IReadOnlyList<string> names, IReadOnlyList<string>? all,
         Func<ForkFollowOptions, IReadOnlyList<string>?> get, Action<ForkFollowOptions, IReadOnlyList<string>> set) => new(
         key,
         options => get(options) switch { null => "", [] => "none", { } some => string.Join(',', some) },
         (options, text) =>
         {
-            string[] given = text == "none" ? [] : all && text == "all" ? [.. names] : [.. text.Split(',').Select(name => name.Trim()).Distinct()];
+            string[] given = text == "none" ? [] : all is not null && text == "all" ? [.. all] : [.. text.Split(',').Select(name => name.Trim()).Distinct()];
             string[] unknown = [.. given.Where(name => !names.Contains(name))];
             if (unknown.Length > 0)
             {
-                string more = all ? ", all or none" : ", or none";
+                string more = all is not null ? ", all or none" : ", or none";
                 return $"there is no {what} '{string.Join("', '", unknown)}'; it takes {string.Join(", ", names)}{more}";
             }
 

@@ -20,7 +20,7 @@ internal static class SettingTable
     [
         Setting.Path("Output", o => o.Output, (o, value) => o.Output = value),
         Setting.Flag("Force", o => o.Force, (o, value) => o.Force = value),
-        Setting.Names("Collect", "collector", CollectorNames.All, all: false, o => o.Collect, (o, value) => o.Collect = value),
+        Setting.Names("Collect", "collector", CollectorNames.All, all: null, o => o.Collect, (o, value) => o.Collect = value),
         Setting.Number("Frequency", 1, 10_000, o => o.Frequency, (o, value) => o.Frequency = value),
         new("Events", o => string.Join(',', o.Events), SetEvents),
         Setting.Choice("CallGraph", o => o.CallGraph, (o, value) => o.CallGraph = value),
@@ -35,7 +35,9 @@ internal static class SettingTable
         Setting.Flag("Descendants", o => o.Descendants, (o, value) => o.Descendants = value),
         Setting.Choice("Until", o => o.Until, (o, value) => o.Until = value),
         Setting.Choice("OnExit", o => o.OnExit, (o, value) => o.OnExit = value),
-        Setting.Names("Formats", "format", [.. ResultFormats.All.Select(one => one.Format)], all: true, o => o.Formats, (o, value) => o.Formats = value),
+        Setting.Names(
+            "Formats", "format", [.. ResultFormats.All.Select(one => one.Format)], all: [.. ResultFormats.Available.Select(one => one.Format)],
+            o => o.Formats, (o, value) => o.Formats = value),
         Setting.Flag("Quiet", o => o.Quiet, (o, value) => o.Quiet = value),
         Setting.Seconds(
             "ScanInterval", "scan interval", "0.01 to 3600", 0.01, 3600, o => o.ScanInterval, (o, value) => o.ScanInterval = value),

@@ -12,7 +12,7 @@ internal sealed class Command : IDisposable
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(120);
     private readonly Stopwatch _watch = new();
-    private Process? _process;
+    private Started? _process;
 
     internal string Folder { get; } = Directory.CreateTempSubdirectory("forkfollow-otel-").FullName;
 
@@ -28,8 +28,6 @@ internal sealed class Command : IDisposable
 
     public void Dispose()
     {
-        if (_process is { HasExited: false })
-            _process.Kill(entireProcessTree: true);
         _process?.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
@@ -50,7 +48,7 @@ internal sealed class Command : IDisposable
         foreach ((string name, string value) in variables)
             start.Environment[name] = value;
         _watch.Restart();
-        _process = Process.Start(start)!;
+        _process = Started.Begin(start);
     }
 
     internal async Task<Ended> EndAsync()
@@ -59,7 +57,7 @@ internal sealed class Command : IDisposable
         _process!.StandardInput.Close();
         Task<string> output = _process.StandardOutput.ReadToEndAsync(limit.Token);
         Task<string> errors = _process.StandardError.ReadToEndAsync(limit.Token);
-        await _process.WaitForExitAsync(limit.Token);
+        await _process.EndedAsync(limit.Token);
         var ended = new Ended(_process.ExitCode, await output, await errors, _watch.Elapsed);
         using JsonDocument document = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Folder, "out", "tree.json"), limit.Token));
         Tree = document.RootElement.Clone();
@@ -77,16 +75,5 @@ internal sealed class Command : IDisposable
     {
         DateTimeOffset started = DateTimeOffset.Parse(Tree.GetProperty("started").GetString()!, CultureInfo.InvariantCulture);
         return ((started - DateTimeOffset.UnixEpoch).Ticks * 100) + ns;
-    }
-
-    /// <summary>Waits until something is so; fails if it never is.</summary>
-    internal static async Task UntilAsync(Func<bool> isSo, string what)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!isSo())
-        {
-            Assert.True(watch.Elapsed < _deadline, $"never: {what}");
-            await Task.Delay(5);
-        }
     }
 }

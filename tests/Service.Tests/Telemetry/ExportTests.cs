@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
@@ -129,7 +128,7 @@ public sealed class ExportTests : IDisposable
     public async Task A_process_that_lives_on_is_not_lost()
     {
         await using Receiver receiver = await Receiver.StartAsync();
-        using Process sleeper = Process.Start(new ProcessStartInfo("sleep", ["100"]))!;
+        using Started sleeper = Started.Begin("sleep", "100");
         try
         {
             Ended ended = await _run.RunAsync(
@@ -161,7 +160,7 @@ public sealed class ExportTests : IDisposable
         string births = Path.Combine(Metadata("TraceeFolder"), "births");
         _run.Start(receiver.Variables(), "--", births, "untraced");
         string tree = Path.Combine(_run.Folder, "out", "tree.json");
-        await Command.UntilAsync(
+        await Wait.UntilAsync(
             () => File.Exists(tree) && File.ReadAllText(tree).Contains("escaped", StringComparison.Ordinal), "an escape in the ledger");
         await _run.EndAsync(); // Its input ends, and so does the child that escaped.
         Received received = await receiver.EndAsync();

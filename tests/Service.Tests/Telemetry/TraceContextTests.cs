@@ -61,7 +61,7 @@ public sealed class TraceContextTests
     [Fact]
     public void A_large_environment_is_read_as_far_as_the_limit_and_a_process_that_is_gone_has_none()
     {
-        using Process sleeper = StartWith(100_000);
+        using Started sleeper = StartWith(100_000);
         try
         {
             var reader = new TraceContextReader();
@@ -74,12 +74,12 @@ public sealed class TraceContextTests
         }
     }
 
-    private static Process StartWith(int length)
+    private static Started StartWith(int length)
     {
         var start = new ProcessStartInfo("sleep", ["100"]) { RedirectStandardOutput = true };
         start.Environment.Clear();
         start.Environment["LARGE"] = new string('x', length);
         start.Environment["TRACEPARENT"] = Good;
-        return Process.Start(start)!;
+        return Started.Begin(start);
     }
 }

@@ -23,7 +23,7 @@ public sealed partial class TroubleTests : IDisposable
         _run.Start(
             Variables(port, "http/protobuf"), "--collect", "none", "--", "sh", "-c",
             storm + "touch half; read go; " + storm + "exit 7");
-        await Command.UntilAsync(() => File.Exists(Path.Combine(_run.Folder, "half")), "half of the storm");
+        await Wait.UntilAsync(() => File.Exists(Path.Combine(_run.Folder, "half")), "half of the storm");
         await using Receiver receiver = await Receiver.StartAsync(httpPort: port);
         await _run.Input.WriteLineAsync("go");
         await _run.Input.FlushAsync();
