@@ -62,16 +62,16 @@ public sealed class CompletionTests : IDisposable
     [MemberData(nameof(Lines))]
     public async Task Fish_offers_what_the_program_knows(string line, string words)
     {
-        Skip.IfNot(File.Exists("/usr/bin/fish"), "needs fish");
+        Machine.Need(Machine.Tool("fish"));
         await AssertOffersAsync(
-            words, "/usr/bin/fish", "--no-config", "-c", $"source {_scripts}/forkfollow.fish; complete -C '{line}'");
+            words, "fish", "--no-config", "-c", $"source {_scripts}/forkfollow.fish; complete -C '{line}'");
     }
 
     [SkippableTheory]
     [MemberData(nameof(Lines))]
     public async Task Zsh_offers_what_the_program_knows(string line, string words)
     {
-        Skip.IfNot(File.Exists("/usr/bin/zsh"), "needs zsh");
+        Machine.Need(Machine.Tool("zsh"));
 
         // Completion runs in the line editor alone, which needs a terminal: zpty has one. What compadd is given is told.
         const string Ask = """

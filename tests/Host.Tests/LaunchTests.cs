@@ -92,7 +92,7 @@ public sealed class LaunchTests : IDisposable
     [SkippableFact]
     public async Task Without_sys_a_command_is_followed_and_sampled()
     {
-        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root to unmount /sys");
+        Machine.Need(Machine.MountNamespace);
         Ended ended = await ForkFollowProgram.RunAnyAsync(
             "/usr/bin/unshare",
             ["--mount", "/bin/sh", "-c", "umount -l /sys && exec \"$@\"", "sh", ForkFollowProgram.Path_, "-q", "-o", _program.Results, "--collect", "counters,cpu", "--", "/bin/sh", "-c", ":; exit 3"]);

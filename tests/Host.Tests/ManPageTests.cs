@@ -25,10 +25,10 @@ public sealed class ManPageTests : IDisposable
     [SkippableFact]
     public async Task Its_macros_have_no_fault_that_groff_finds()
     {
-        Skip.IfNot(File.Exists("/usr/bin/groff"), "needs groff");
+        Machine.Need(Machine.Tool("groff"));
         string page = Path.Combine(_program.Folder, "forkfollow.1");
         await File.WriteAllTextAsync(page, (await _program.RunBareAsync("[man]")).Output);
-        Ended ended = await ForkFollowProgram.RunAnyAsync("/usr/bin/groff", ["-K", "utf8", "-man", "-Tutf8", "-P-cbou", "-ww", page]);
+        Ended ended = await ForkFollowProgram.RunAnyAsync("groff", ["-K", "utf8", "-man", "-Tutf8", "-P-cbou", "-ww", page]);
         Assert.Equal((0, ""), (ended.Status, ended.Errors));
         Assert.Contains("EXIT STATUS", ended.Output, StringComparison.Ordinal);
     }

@@ -58,7 +58,7 @@ public sealed class PackageTests : IDisposable
     [SkippableFact]
     public async Task A_machine_that_we_do_not_compile_for_has_the_managed_tool()
     {
-        Skip.If(Made is null, "needs the packages of packaging/build.sh: FORKFOLLOW_PACKAGES");
+        Machine.Need(Made is null ? "FORKFOLLOW_PACKAGES does not name what packaging/build.sh has made" : null);
         string any = Assert.Single(Directory.GetFiles(Made!, "ForkFollow.any.*.nupkg"));
         string folder = Path.Combine(_program.Folder, "any");
         await ZipFile.ExtractToDirectoryAsync(any, folder);
@@ -71,7 +71,7 @@ public sealed class PackageTests : IDisposable
     [SkippableFact]
     public async Task The_archive_is_whole_and_its_program_needs_nothing_beside_it()
     {
-        Skip.If(Made is null, "needs the archive of packaging/build.sh: FORKFOLLOW_PACKAGES");
+        Machine.Need(Made is null ? "FORKFOLLOW_PACKAGES does not name what packaging/build.sh has made" : null);
         string machine = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
         string archive = Assert.Single(Directory.GetFiles(Made!, $"forkfollow-*-{machine}.tar.gz"));
         string name = Path.GetFileName(archive)[..^".tar.gz".Length];
