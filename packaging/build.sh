@@ -47,12 +47,12 @@ for rid in "${rids[@]}"; do
         "$program" '[man]' >"$out/forkfollow.1"
     fi
     make_archive "$rid"
-    dotnet pack src/Host -c Release -r "$rid" --no-build -o "$out"
+    dotnet pack src/Host -c Release -r "$rid" -o "$out"
 done
 rm "$out/forkfollow.1"
 dotnet pack src/Host -c Release -r any -o "$out"
 
 # The libraries, and the package of the tool that names those above.
-dotnet pack ForkFollow.sln -c Release -o "$out" "-p:ToolPackageRuntimeIdentifiers=$(printf '%s%%3B' "${rids[@]}")any"
+dotnet pack ForkFollow.sln -c Release -o "$out" "-p:ToolPackageRuntimeIdentifiers=\"$(printf '%s;' "${rids[@]}")any\""
 echo "made in $out:"
 ls -1 "$out"
