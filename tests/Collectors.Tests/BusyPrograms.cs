@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using ForkFollow.Collectors.DotNet;
 using Microsoft.Diagnostics.NETCore.Client;
 
@@ -11,8 +10,7 @@ internal static class BusyPrograms
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
 
-    internal static string Path { get; } = System.IO.Path.GetFullPath(typeof(BusyPrograms).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "BusyProgram").Value!);
+    internal static string Path { get; } = System.IO.Path.GetFullPath(Metadata.Of("BusyProgram"));
 
     /// <summary>Runs it to its end.</summary>
     /// <param name="kill">It is killed once it has done its work, so that there is no rundown.</param>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using ForkFollow.Collectors.DotNet;
 using ForkFollow.Follower;
 using Microsoft.Diagnostics.NETCore.Client;
@@ -18,8 +17,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
     private readonly FollowerFigures _figures = new();
     private Started? _target;
 
-    private static string Managed { get; } = typeof(DotNetSessionTests).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "StarterProgram").Value!;
+    private static string Managed { get; } = Metadata.Of("StarterProgram");
 
     private string Said => Path.Combine(_folder, "said");
 

@@ -46,7 +46,7 @@ public sealed class DotNetSymbolTests
     [SkippableFact]
     public async Task UnwoundStacksHaveThemToo()
     {
-        DwarfPrograms.NeedLibrary();
+        Chain.NeedLibrary();
         Profile profile = (await RecordAsync(dwarf: true, "hot:1000")).Profile;
         Assert.Equal("Busy.Program.HotLoop(int32)", profile.Shares().MaxBy(one => one.Value).Key);
     }

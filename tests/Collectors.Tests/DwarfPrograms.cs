@@ -3,25 +3,10 @@ using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;
 
-/// <summary>The tracee chain without frame pointers, and what its stacks look like.</summary>
+/// <summary>How the tracee chain is sampled, and what its stacks look like.</summary>
 internal static class DwarfPrograms
 {
     internal static readonly ProfileOptions Dwarf = new() { Cpu = true, Dwarf = true, Frequency = 997 };
-
-    /// <summary>How many rounds of the loop: some 0.1 s.</summary>
-    internal const string Rounds = "400";
-
-    internal static void NeedLibrary() => Machine.Need(Machine.Library("libdw.so.1", "libdw1"), Machine.Library("libelf.so.1", "libelf1"));
-
-    /// <summary>Compiles it. Skips the test if there is no compiler.</summary>
-    internal static string Compile(TemporaryFolder folder, params string[] options)
-    {
-        string program = Path.Combine(folder.Path, "chain");
-        string source = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(Runs.Tracee("chain")))!, "chain.c");
-        Tools.Run(
-            "cc", ["-O2", "-fomit-frame-pointer", "-fasynchronous-unwind-tables", "-DNO_FRAME_POINTER", .. options, source, "-o", program]);
-        return program;
-    }
 
     /// <summary>The functions of each sample of a process with any, innermost first, joined by a space.</summary>
     internal static List<string> Stacks(this RecordedRun run, RecordedProcess process)

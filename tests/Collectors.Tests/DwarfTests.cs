@@ -6,7 +6,7 @@ namespace ForkFollow.Collectors.Tests;
 /// <summary>Stacks of programs without frame pointers, by copies that libdw unwinds (--call-graph dwarf).</summary>
 public sealed class DwarfTests : IDisposable
 {
-    private const string Chain = "c b a main ";
+    private const string Callers = "c b a main ";
     private const double Most = 0.9;
 
     private readonly TemporaryFolder _folder = new();
@@ -16,17 +16,17 @@ public sealed class DwarfTests : IDisposable
     [SkippableFact]
     public async Task Callers_are_seen_where_frame_pointers_show_none()
     {
-        DwarfPrograms.NeedLibrary();
-        string program = DwarfPrograms.Compile(_folder);
+        Chain.NeedLibrary();
+        string program = Chain.Compile(_folder);
 
         RecordedRun pointers = await Profiles.RecordAsync(
-            DwarfPrograms.Dwarf with { Dwarf = false }, program, DwarfPrograms.Rounds);
-        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, program, DwarfPrograms.Rounds);
+            DwarfPrograms.Dwarf with { Dwarf = false }, program, Chain.Rounds);
+        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, program, Chain.Rounds);
 
-        Assert.Equal(0, pointers.Stacks(pointers.Processes[0]).Share(stack => stack.StartsWith(Chain, StringComparison.Ordinal)));
+        Assert.Equal(0, pointers.Stacks(pointers.Processes[0]).Share(stack => stack.StartsWith(Callers, StringComparison.Ordinal)));
         List<string> stacks = run.Stacks(run.Processes[0]);
         Assert.True(stacks.Count > 30, $"{stacks.Count} samples");
-        AssertMost(stacks, stack => stack.StartsWith(Chain, StringComparison.Ordinal) && stack.EndsWith(" _start", StringComparison.Ordinal));
+        AssertMost(stacks, stack => stack.StartsWith(Callers, StringComparison.Ordinal) && stack.EndsWith(" _start", StringComparison.Ordinal));
         Assert.Equal(run.Processes[0].Samples, stacks.Count);
         Assert.Empty(run.Ledger);
     }
@@ -34,8 +34,8 @@ public sealed class DwarfTests : IDisposable
     [SkippableFact]
     public async Task Samples_are_in_order_of_time()
     {
-        DwarfPrograms.NeedLibrary();
-        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, DwarfPrograms.Compile(_folder), DwarfPrograms.Rounds, "fork");
+        Chain.NeedLibrary();
+        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, Chain.Compile(_folder), Chain.Rounds, "fork");
 
         Assert.Equal(run.Profile.Samples.OrderBy(sample => sample.TimeNs), run.Profile.Samples);
         Assert.All(run.Profile.Samples, sample => Assert.InRange(sample.TimeNs, 0, run.DurationNs));
@@ -46,18 +46,18 @@ public sealed class DwarfTests : IDisposable
     [InlineData("exec")]
     public async Task A_child_is_unwound_with_its_own_mappings(string mode)
     {
-        DwarfPrograms.NeedLibrary();
-        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, DwarfPrograms.Compile(_folder), DwarfPrograms.Rounds, mode);
+        Chain.NeedLibrary();
+        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, Chain.Compile(_folder), Chain.Rounds, mode);
 
         Assert.Equal(2, run.Processes.Count);
-        AssertMost(run.Stacks(run.Processes[1]), stack => stack.StartsWith(Chain, StringComparison.Ordinal));
+        AssertMost(run.Stacks(run.Processes[1]), stack => stack.StartsWith(Callers, StringComparison.Ordinal));
     }
 
     [SkippableFact]
     public async Task A_call_through_the_c_library_is_unwound_through_it()
     {
-        DwarfPrograms.NeedLibrary();
-        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, DwarfPrograms.Compile(_folder), DwarfPrograms.Rounds, "sort");
+        Chain.NeedLibrary();
+        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, Chain.Compile(_folder), Chain.Rounds, "sort");
 
         List<string> stacks = [.. run.Stacks(run.Processes[0]).Where(stack => stack.StartsWith("compare ", StringComparison.Ordinal))];
         Assert.True(stacks.Count > 20, $"{stacks.Count} samples");
@@ -68,12 +68,12 @@ public sealed class DwarfTests : IDisposable
     [SkippableFact]
     public async Task A_stripped_program_is_unwound_as_it_was_before()
     {
-        DwarfPrograms.NeedLibrary();
-        string program = DwarfPrograms.Compile(_folder);
-        RecordedRun whole = await Profiles.RecordAsync(DwarfPrograms.Dwarf, program, DwarfPrograms.Rounds);
+        Chain.NeedLibrary();
+        string program = Chain.Compile(_folder);
+        RecordedRun whole = await Profiles.RecordAsync(DwarfPrograms.Dwarf, program, Chain.Rounds);
         Tools.Run("strip", "-s", program);
 
-        RecordedRun stripped = await Profiles.RecordAsync(DwarfPrograms.Dwarf, program, DwarfPrograms.Rounds);
+        RecordedRun stripped = await Profiles.RecordAsync(DwarfPrograms.Dwarf, program, Chain.Rounds);
 
         Assert.StartsWith("chain+0x", MostCommon(stripped.Stacks(stripped.Processes[0])), StringComparison.Ordinal);
         Assert.Equal(CallersOfMostCommon(whole), CallersOfMostCommon(stripped));
@@ -82,8 +82,8 @@ public sealed class DwarfTests : IDisposable
     [SkippableFact]
     public async Task A_stack_pointer_that_points_nowhere_leaves_the_innermost_frame()
     {
-        DwarfPrograms.NeedLibrary();
-        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, DwarfPrograms.Compile(_folder), DwarfPrograms.Rounds, "lost");
+        Chain.NeedLibrary();
+        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, Chain.Compile(_folder), Chain.Rounds, "lost");
 
         AssertMost(run.Stacks(run.Processes[0]), stack => stack == "lost");
         Assert.Empty(run.Ledger);
@@ -92,7 +92,7 @@ public sealed class DwarfTests : IDisposable
     [SkippableFact]
     public async Task Other_events_have_frame_pointers()
     {
-        DwarfPrograms.NeedLibrary();
+        Chain.NeedLibrary();
         RecordedRun run = await Profiles.RecordAsync(
             DwarfPrograms.Dwarf with { Cpu = false, OffCpu = true }, Runs.Tracee("sleeper"), "50");
 
@@ -102,13 +102,13 @@ public sealed class DwarfTests : IDisposable
     [SkippableFact]
     public async Task Perf_sees_the_same_callers()
     {
-        DwarfPrograms.NeedLibrary();
-        string program = DwarfPrograms.Compile(_folder);
+        Chain.NeedLibrary();
+        string program = Chain.Compile(_folder);
         List<string> witness = Perf(program);
 
-        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, program, DwarfPrograms.Rounds);
+        RecordedRun run = await Profiles.RecordAsync(DwarfPrograms.Dwarf, program, Chain.Rounds);
 
-        AssertMost(witness, stack => stack.StartsWith(Chain, StringComparison.Ordinal));
+        AssertMost(witness, stack => stack.StartsWith(Callers, StringComparison.Ordinal));
         Assert.Equal(UpToMain(MostCommon(witness)), UpToMain(MostCommon(run.Stacks(run.Processes[0]))));
         Assert.Equal(MostCommon(witness).Split(' ').Length, MostCommon(run.Stacks(run.Processes[0])).Split(' ').Length);
     }
@@ -118,7 +118,7 @@ public sealed class DwarfTests : IDisposable
     {
         string frequency = DwarfPrograms.Dwarf.Frequency.ToString(CultureInfo.InvariantCulture);
         string text = Tools.Perf(
-            ["-e", "cpu-clock:u", "--call-graph", "dwarf", "-F", frequency, program, DwarfPrograms.Rounds],
+            ["-e", "cpu-clock:u", "--call-graph", "dwarf", "-F", frequency, program, Chain.Rounds],
             ["script", "-k", "/dev/null", "-F", "ip,sym"]);
 
         return

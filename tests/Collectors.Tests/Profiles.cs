@@ -58,7 +58,7 @@ internal static class Profiles
             options.OffCpu ? Machine.KernelEvents : null,
             options.Syscalls || options.Tracepoints.Count > 0 ? Machine.Tracepoints : null);
         if (options.Dwarf)
-            DwarfPrograms.NeedLibrary();
+            Chain.NeedLibrary();
         Assert.Fail(refusal);
     }
 

@@ -1,4 +1,3 @@
-using System.Reflection;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Collectors.Tests;
@@ -8,9 +7,7 @@ internal static class Runs
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(20);
 
-    internal static string Tracee(string name) => Path.Combine(
-        typeof(Runs).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TraceeFolder").Value!,
-        name);
+    internal static string Tracee(string name) => Path.Combine(Metadata.Of("TraceeFolder"), name);
 
     internal static async Task<(RunResults Results, FollowerFigures Figures)> FollowAsync(
         IReadOnlyList<Collector> collectors, params string[] command)

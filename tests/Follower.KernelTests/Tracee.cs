@@ -1,15 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipes;
-using System.Reflection;
 
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>The compiled programs of tests/Tracees.</summary>
 internal static class Programs
 {
-    private static readonly string _folder = Path.GetFullPath(typeof(Programs).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "TraceeFolder").Value!);
+    private static readonly string _folder = Path.GetFullPath(Metadata.Of("TraceeFolder"));
 
     internal static string PathOf(string name) => Path.Combine(_folder, name);
 }

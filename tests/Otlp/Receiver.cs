@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
 
@@ -97,8 +96,7 @@ internal sealed class Receiver : IAsyncDisposable
 
     private static async Task<string> InstallAsync()
     {
-        string source = typeof(Receiver).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(attribute => attribute.Key == "ReceiverFolder").Value!;
+        string source = Metadata.Of("ReceiverFolder");
         byte[] state = SHA256.HashData(File.ReadAllBytes(Path.Combine(source, "package-lock.json")));
         string folder = Path.Combine(AppContext.BaseDirectory, "receiver-" + Convert.ToHexStringLower(state)[..12]);
         Directory.CreateDirectory(folder);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using ForkFollow.Follower;
@@ -10,6 +9,9 @@ namespace ForkFollow.Service.Tests;
 /// <summary>AddForkFollow in a host of this process, on real processes that are not its children.</summary>
 public sealed class LibraryTests : IDisposable
 {
+    /// <summary>It executes something at a line, and ends at the next one.</summary>
+    private const string Shell = "read line; /bin/true; read line";
+
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(30);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
@@ -28,7 +30,7 @@ public sealed class LibraryTests : IDisposable
         socket.Bind(new UnixDomainSocketEndPoint(notify));
         var logger = new ListLogger();
         using var gate = new Gate();
-        using Started shell = StartOrphan(out int pid);
+        using Started shell = Orphan.Begin(Shell, out int pid);
 
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(new ServiceManager(
@@ -68,7 +70,7 @@ public sealed class LibraryTests : IDisposable
     [Fact]
     public async Task Pids_are_one_run_whose_end_stops_the_host()
     {
-        using Started shell = StartOrphan(out int pid);
+        using Started shell = Orphan.Begin(Shell, out int pid);
         var listener = new Listener();
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(listener);
@@ -90,21 +92,6 @@ public sealed class LibraryTests : IDisposable
         Assert.Equal(2, run.Results.Count); // the shell, and what it runs at "go"
         Assert.Equal(0, host.Services.GetRequiredService<FollowOutcome>().ExitStatus);
         await shell.EndedAsync();
-    }
-
-    /// <summary>A shell that is no child of ours: it executes something at a line, and ends at the next one.</summary>
-    private static Started StartOrphan(out int pid)
-    {
-        // The outer shell waits for it, so that .NET, whose child that one is, waits for the outer one alone. By 3, since a
-        // shell gives /dev/null to what it runs in the background.
-        Started outer = Started.Begin(new ProcessStartInfo(
-            "/bin/sh", ["-c", "exec 3<&0; { read line; /bin/true; read line; } <&3 & echo $!; wait"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        });
-        pid = int.Parse(outer.StandardOutput.Line()!);
-        return outer;
     }
 
     private static async Task<string> ReceiveAsync(Socket socket)

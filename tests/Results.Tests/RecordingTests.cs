@@ -1,0 +1,108 @@
+using ForkFollow.Results.Protocol;
+using Google.Protobuf;
+
+namespace ForkFollow.Results.Tests;
+
+/// <summary>A recording read back: whole, cut off, and changed.</summary>
+public sealed class RecordingTests
+{
+    [Fact]
+    public void A_recording_that_was_cut_off_anywhere_gives_the_chunks_before()
+    {
+        using var whole = new MemoryStream();
+        long one = WriteSmallRecording(whole);
+        for (int length = (int)one; length <= whole.Length; length++)
+        {
+            Profile profile = Read(whole.ToArray()[..length]);
+            bool complete = length == whole.Length;
+            Assert.Equal(complete ? 3 : 2, profile.Samples.Count);
+            Assert.Equal(complete ? "y" : "x", profile.Threads[0].Name);
+            Assert.Equal(complete ? "f" : "x+0x10", profile.Frames[0].Function);
+            Assert.Equal(complete, profile.HasSymbols);
+            Assert.Equal(complete ? new(0, 1, 3, 300, 30) : new WaitPlace(0, 1, 1, 100, 10), Assert.Single(profile.Waits));
+        }
+
+        Assert.Equal([5, 15, 20], Read(whole.ToArray()).Samples.Select(sample => sample.TimeNs));
+    }
+
+    private static byte[] SmallRecording()
+    {
+        using var whole = new MemoryStream();
+        WriteSmallRecording(whole);
+        return whole.ToArray();
+    }
+
+    /// <summary>Writes two chunks; gives the length of the first.</summary>
+    private static long WriteSmallRecording(MemoryStream whole)
+    {
+        var first = new Chunk
+        {
+            Header = new() { Version = 1, CpuEvent = "cpu-clock", Frequency = 100 },
+            Modules = { new Module { Path = "/bin/x", BuildId = "ab" } },
+            Frames = new() { Module = { 0 }, Address = { 0x10 } },
+            Nodes = new() { Parent = { 0 }, Frame = { 0 } },
+            Threads = { new Protocol.Thread { Process = 1, Tid = 7, Name = "x" } },
+            Samples = new() { Time = { 5, 10 }, Thread = { 0, 0 }, Stack = { 1, 1 } },
+            Waits = new() { Thread = { 0 }, Stack = { 1 }, Count = { 1 }, WaitNs = { 100 }, RunQueueNs = { 10 } },
+        };
+        first.WriteDelimitedTo(whole);
+        long one = whole.Length;
+        var second = new Chunk
+        {
+            ThreadNames = { new ThreadName { Thread = 0, Name = "y" } },
+            Samples = new() { Time = { 20 }, Thread = { 0 }, Stack = { 1 } },
+            Waits = new() { Thread = { 0 }, Stack = { 1 }, Count = { 2 }, WaitNs = { 200 }, RunQueueNs = { 20 } },
+            Symbols = { new Symbol { Frame = 0, Function = "f" } },
+            HasSymbols = true,
+        };
+        second.WriteDelimitedTo(whole);
+        return one;
+    }
+
+    [Fact]
+    public void What_is_no_recording_is_told_with_its_file()
+    {
+        InvalidDataException fault = Assert.Throws<InvalidDataException>(() => Read("rubbish of somebody"u8.ToArray()));
+        Assert.Contains(RecordingReader.Name, fault.Message, StringComparison.Ordinal);
+        using var newer = new MemoryStream();
+        new Chunk { Header = new() { Version = 2 } }.WriteDelimitedTo(newer);
+        Assert.Throws<InvalidDataException>(() => Read(newer.ToArray()));
+    }
+
+    [Fact]
+    public void Bytes_that_were_changed_give_a_profile_or_a_refusal()
+    {
+        byte[] whole = SmallRecording();
+        var random = new Random(2);
+        for (int i = 0; i < 3000; i++)
+        {
+            byte[] changed = [.. whole];
+            for (int k = random.Next(1, 4); k > 0; k--)
+                changed[random.Next(changed.Length)] = (byte)random.Next(256);
+            try
+            {
+                Profile profile = Read(changed);
+                Assert.All(profile.Samples, sample => Assert.NotNull(profile.Threads[sample.Thread]));
+                Assert.All(profile.Samples, sample => Assert.All(profile.Stacks.FramesOf(sample.Stack), frame => _ = profile.Frames[frame]));
+            }
+            catch (InvalidDataException)
+            {
+                // Told.
+            }
+        }
+    }
+
+    private static Profile Read(byte[] content)
+    {
+        string directory = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
+        try
+        {
+            File.WriteAllBytes(Path.Combine(directory, RecordingReader.Name), content);
+            return RecordingReader.Read(directory);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+}
