@@ -1,3 +1,4 @@
+using ForkFollow.Native;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 

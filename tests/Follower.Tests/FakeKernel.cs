@@ -125,6 +125,8 @@ internal sealed class FakeKernel : IKernel
 
     public bool RunsWithoutItsPrivileges(int pid) => false;
 
+    public bool IsDumpable(int pid) => true;
+
     public void ReadChildren(int pid, int tid, List<int> children)
     {
         if (_children.TryGetValue(tid, out string? list))

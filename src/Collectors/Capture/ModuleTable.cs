@@ -1,3 +1,4 @@
+using ForkFollow.Native;
 using System.Globalization;
 using ForkFollow.Results;
 using ForkFollow.Results.Protocol;

@@ -49,7 +49,7 @@ public sealed class CounterCollector : Collector
     }
 
     /// <inheritdoc/>
-    protected override void OnExeced(FollowedProcess process)
+    protected override void OnExeced(FollowedProcess process, in ExecView image)
     {
         ArgumentNullException.ThrowIfNull(process);
         foreach (PerfGroup group in _groups[0])

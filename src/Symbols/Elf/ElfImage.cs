@@ -1,3 +1,4 @@
+using ForkFollow.Native;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
