@@ -50,9 +50,6 @@ internal sealed class FollowService : BackgroundService
                 + "set OTEL_EXPORTER_OTLP_ENDPOINT");
         }
 
-        if (ResultFormats.RefusalOf(_options.Formats) is { } refusal)
-            _logger.LogInformation("{Line}", refusal);
-
         if (_single is null)
         {
             await _supervisor.RunAsync(stoppingToken).ConfigureAwait(false);

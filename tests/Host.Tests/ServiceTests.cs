@@ -34,7 +34,8 @@ public sealed class ServiceTests : IDisposable
         Assert.Equal(pids, service.Runs.Select(run => Assert.Single(Read(run).Processes).GetProperty("pid").GetInt32()));
         Assert.All(service.Runs, run => Assert.Matches($@"/{Target}-\d+-\d{{8}}T\d{{9}}Z$", run));
         Assert.All(service.Runs, run => Assert.Equal(HtmlReport.Refusal is null, File.Exists(Path.Combine(run, "report.html"))));
-        Assert.Equal(7, ended.Errors.TrimEnd('\n').Split('\n').Length); // watching, and a line for each begin and end
+        string[] lines = [.. ended.Errors.TrimEnd('\n').Split('\n').Where(line => !line.Contains("report.html cannot", StringComparison.Ordinal))];
+        Assert.Equal(7, lines.Length); // watching, and a line for each begin and end
     }
 
     [SkippableFact]

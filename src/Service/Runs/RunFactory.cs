@@ -11,6 +11,8 @@ internal sealed class RunFactory(
     IServiceScopeFactory scopes, IEnumerable<RunPart> parts, IEnumerable<IRunListener> listeners, ProcessTelemetry telemetry,
     ILogger<FollowRun> logger)
 {
+    private int _saidWhatIsLacking;
+
     /// <summary>Makes a run, which has not begun.</summary>
     internal FollowRun Make(FollowSettings settings) => new(settings, this);
 
@@ -28,6 +30,13 @@ internal sealed class RunFactory(
 
     /// <summary>The observers that were added, for one run.</summary>
     internal IFollowObserver[] ObserversOf(IServiceScope scope) => [.. Of<IFollowObserver>(scope, PartKind.Observer)];
+
+    /// <summary>Says which of its formats this build lacks: once, however many runs there are.</summary>
+    internal void SayWhatIsLacking(IReadOnlyList<string> formats)
+    {
+        if (ResultFormats.RefusalOf(formats) is { } refusal && Interlocked.Exchange(ref _saidWhatIsLacking, 1) == 0)
+            logger.LogInformation("{Line}", refusal);
+    }
 
     /// <summary>Tells all who listen. A fault of one is logged and keeps nothing from the others.</summary>
     internal void Tell(Action<IRunListener> what)
