@@ -85,8 +85,8 @@ internal sealed unsafe partial class LinuxKernel
             return false;
 
         ProcFile.Read(pid, "status"u8, _proc, out ReadOnlySpan<byte> text);
-        return ((_file.stx_mode & SetUid) != 0 && EffectiveId(text, "\nUid:"u8) != _file.stx_uid)
-            || ((_file.stx_mode & SetGid) != 0 && EffectiveId(text, "\nGid:"u8) != _file.stx_gid);
+        return ((_file.stx_mode & SetUid) != 0 && ProcFile.EffectiveId(text, "\nUid:"u8) != _file.stx_uid)
+            || ((_file.stx_mode & SetGid) != 0 && ProcFile.EffectiveId(text, "\nGid:"u8) != _file.stx_gid);
     }
 
     /// <inheritdoc/>
@@ -95,8 +95,8 @@ internal sealed unsafe partial class LinuxKernel
         // Not into the buffer of the image that observers look at; the ids are among the first lines.
         Span<byte> buffer = stackalloc byte[1024];
         return ProcFile.Read(pid, "status"u8, buffer, out ReadOnlySpan<byte> text) != ProcOutcome.Read
-            || (ProcFile.Field(text, "\nUid:"u8) == EffectiveId(text, "\nUid:"u8)
-                && ProcFile.Field(text, "\nGid:"u8) == EffectiveId(text, "\nGid:"u8));
+            || (ProcFile.Field(text, "\nUid:"u8) == ProcFile.EffectiveId(text, "\nUid:"u8)
+                && ProcFile.Field(text, "\nGid:"u8) == ProcFile.EffectiveId(text, "\nGid:"u8));
     }
 
     /// <inheritdoc/>
@@ -117,21 +117,7 @@ internal sealed unsafe partial class LinuxKernel
     }
 
     /// <inheritdoc/>
-    public void ReadThreads(int pid, List<int> threads)
-    {
-        try
-        {
-            foreach (string path in Directory.EnumerateDirectories($"/proc/{pid}/task"))
-            {
-                if (int.TryParse(Path.GetFileName(path.AsSpan()), out int tid))
-                    threads.Add(tid);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The process is gone, or ended while we read: what was read until then is all there is.
-        }
-    }
+    public void ReadThreads(int pid, List<int> threads) => ProcFile.ReadThreads(pid, threads);
 
     /// <inheritdoc/>
     public long ReadStartTime(int pid)
@@ -159,16 +145,5 @@ internal sealed unsafe partial class LinuxKernel
             return false;
         nanoseconds = time.Nanoseconds();
         return true;
-    }
-
-    /// <summary>The second of the four ids of a Uid or Gid line.</summary>
-    private static long EffectiveId(ReadOnlySpan<byte> status, ReadOnlySpan<byte> key)
-    {
-        int at = status.IndexOf(key);
-        if (at < 0)
-            return -1;
-        ReadOnlySpan<byte> ids = status[(at + key.Length)..].TrimStart((byte)'\t');
-        int tab = ids.IndexOf((byte)'\t');
-        return tab >= 0 && Utf8Parser.TryParse(ids[(tab + 1)..], out uint id, out _) ? id : -1;
     }
 }

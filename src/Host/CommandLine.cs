@@ -103,10 +103,7 @@ internal static class CommandLine
             var faults = new List<string>();
             Apply(parsed, [(Format, "Formats")], options, faults);
             Refuse(faults);
-            if (ResultFormats.RefusalOf(options.Formats) is { } refusal && !parsed.GetValue(Quiet))
-                StandardError.Say(refusal);
-            return ReportCommand.Run(
-                parsed.GetValue(directory)!, ResultFormats.Named(options.Formats), parsed.GetValue(Quiet));
+            return ReportCommand.Run(parsed.GetValue(directory)!, options.Formats, parsed.GetValue(Quiet));
         });
         return report;
     }

@@ -1,5 +1,4 @@
 using ForkFollow.Follower;
-using ForkFollow.Results.Formats;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -50,9 +49,6 @@ internal sealed class FollowService : BackgroundService
                 "ForkFollow:Telemetry:InjectTraceparent (--inject-traceparent) is without effect, since there is no OTLP endpoint; "
                 + "set OTEL_EXPORTER_OTLP_ENDPOINT");
         }
-
-        if (ResultFormats.RefusalOf(_options.Formats) is { } refusal)
-            _logger.LogInformation("{Line}", refusal);
 
         if (_single is null)
         {

@@ -12,7 +12,7 @@ public sealed class SampleTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
+    [SkippableFact]
     public async Task Its_collector_and_its_observer_see_each_process_of_a_command()
     {
         using Started sample = Start("/bin/sh", "-c", "/bin/true; /bin/true; (:); exit 3");
@@ -26,7 +26,7 @@ public sealed class SampleTests : IDisposable
         Assert.True(File.Exists(Path.Combine(_folder, "out", "tree.json")));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task It_follows_targets_of_the_configuration_in_each_of_their_lives()
     {
         // A program of a name that nobody else has.
@@ -44,6 +44,7 @@ public sealed class SampleTests : IDisposable
     /// <summary>One life of the target: it ends when it is followed.</summary>
     private static async Task<int> LiveAsync(string program)
     {
+        Machine.Need(Machine.Attach);
         using Started target = Started.Begin(program, "60");
         using var limit = new CancellationTokenSource(_deadline);
         while (TracerOf(target.Id) == 0)

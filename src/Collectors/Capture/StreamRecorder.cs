@@ -32,6 +32,7 @@ internal sealed partial class StreamRecorder : IRecordSink
     private readonly ConcurrentQueue<SafeFileHandle> _executables = new();
     private readonly Queue<ProcessResult> _toFinish = new();
     private readonly StackInterner _stacks = new();
+    private readonly Stack<Histogram> _latencies = new();
     private readonly string[] _traceEvents;
     private readonly bool _waits;
     private readonly StackCopies? _copies;

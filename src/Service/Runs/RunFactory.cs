@@ -1,6 +1,7 @@
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
 using ForkFollow.Results;
+using ForkFollow.Results.Formats;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -12,6 +13,8 @@ internal sealed class RunFactory(
     IEnumerable<IRunExporter> exporters,
     ILogger<FollowRun> logger)
 {
+    private int _saidWhatIsLacking;
+
     /// <summary>Makes a run, which has not begun.</summary>
     internal FollowRun Make(FollowSettings settings) => new(settings, this);
 
@@ -32,6 +35,13 @@ internal sealed class RunFactory(
 
     /// <summary>The observers that were added, for one run.</summary>
     internal IFollowObserver[] ObserversOf(IServiceScope scope) => [.. Of<IFollowObserver>(scope, PartKind.Observer)];
+
+    /// <summary>Says which of its formats this build lacks: once, however many runs there are.</summary>
+    internal void SayWhatIsLacking(IReadOnlyList<string> formats)
+    {
+        if (ResultFormats.RefusalOf(formats) is { } refusal && Interlocked.Exchange(ref _saidWhatIsLacking, 1) == 0)
+            logger.LogInformation("{Line}", refusal);
+    }
 
     /// <summary>Tells all who listen. A fault of one is logged and keeps nothing from the others.</summary>
     internal void Tell(Action<IRunListener> what)
