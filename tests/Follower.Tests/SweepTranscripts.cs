@@ -9,7 +9,7 @@ namespace ForkFollow.Follower.Tests;
 public sealed class SweepTranscripts
 {
     private const int P = Scene.P;
-    private const int Streak = 70;
+    private const int Streak = 64;
 
     private static readonly WaitStatus _signal = WaitStatus.ForStop(Linux.SIGTERM);
     private static readonly WaitStatus _exec = WaitStatus.ForStop(Linux.SIGTRAP, PtraceEvent.PTRACE_EVENT_EXEC);
