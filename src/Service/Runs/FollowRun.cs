@@ -95,7 +95,7 @@ internal sealed class FollowRun
     {
         ResultDirectory directory = ResultDirectory.Create(_settings);
         var run = new FollowedRun(directory.Path, _results);
-        IServiceScope scope = _factory.NewScope();
+        IServiceScope scope = _factory.NewScope(_results);
         try
         {
             Collector[] further = _factory.CollectorsOf(scope);

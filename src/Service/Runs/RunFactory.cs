@@ -27,8 +27,13 @@ internal sealed class RunFactory(
     /// <summary>Begins to take a run elsewhere.</summary>
     internal RunExports Export(LiveRun run) => new(exporters, run, logger);
 
-    /// <summary>Services for one run, to be disposed at its end.</summary>
-    internal IServiceScope NewScope() => scopes.CreateScope();
+    /// <summary>Services for one run, to be disposed at its end; its results are one of them.</summary>
+    internal IServiceScope NewScope(RunResults results)
+    {
+        IServiceScope scope = scopes.CreateScope();
+        scope.ServiceProvider.GetRequiredService<ResultsOfScope>().Results = results;
+        return scope;
+    }
 
     /// <summary>The collectors that were added, for one run.</summary>
     internal Collector[] CollectorsOf(IServiceScope scope) => [.. Of<Collector>(scope, PartKind.Collector)];
@@ -62,6 +67,13 @@ internal sealed class RunFactory(
 
     private IEnumerable<T> Of<T>(IServiceScope scope, PartKind kind) =>
         parts.Where(part => part.Kind == kind).Select(part => scope.ServiceProvider.GetRequiredService(part.Service)).Cast<T>();
+}
+
+/// <summary>Which run a scope of services is for.</summary>
+internal sealed class ResultsOfScope
+{
+    /// <summary>Its results; null in a scope that is not for a run.</summary>
+    internal RunResults? Results { get; set; }
 }
 
 /// <summary>What somebody else adds to each run.</summary>
