@@ -6,6 +6,7 @@ using ForkFollow.Follower;
 using ForkFollow.Results;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace ForkFollow.Service.Tests;
 
@@ -91,6 +92,31 @@ public sealed class LibraryTests : IDisposable
         Assert.Equal(Path.Combine(_folder, "out"), run.Directory);
         Assert.Equal(2, run.Results.Count); // the shell, and what it runs at "go"
         Assert.Equal(0, host.Services.GetRequiredService<FollowOutcome>().ExitStatus);
+        await shell.EndedAsync();
+    }
+
+    /// <summary>Nobody has thought of it: it is said in a line, it is no success, and the target knows nothing of it.</summary>
+    [Fact]
+    public async Task A_fault_of_ours_is_told_and_has_a_status_of_its_own()
+    {
+        using Started shell = StartOrphan(out int pid);
+        var log = new ListLogger();
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.AddProvider(log);
+        builder.Services
+            .AddForkFollow(options =>
+            {
+                options.Pids = [pid];
+                options.Output = Path.Combine(_folder, "out");
+            })
+            .AddObserver<NeverMade>();
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        await host.WaitForShutdownAsync().WaitAsync(_deadline);
+        Assert.Equal(70, host.Services.GetRequiredService<FollowOutcome>().ExitStatus);
+        Assert.Contains(log.Lines, line => line.StartsWith("internal fault: InvalidOperationException: not to be made", StringComparison.Ordinal));
+        await shell.StandardInput.WriteLineAsync("go");
+        await shell.StandardInput.WriteLineAsync("end");
         await shell.EndedAsync();
     }
 
@@ -199,6 +225,11 @@ public sealed class LibraryTests : IDisposable
             result.SetValue("adder.pid", process.Pid, "{pid}");
             result.SetTable(new("adder.table", [new("n")], [[1], ["two"]]));
         }
+    }
+
+    private sealed class NeverMade : IFollowObserver
+    {
+        public NeverMade() => throw new InvalidOperationException("not to be made");
     }
 
     private sealed class Listener : IRunListener

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using ForkFollow.Collectors.Perf;
+using ForkFollow.Follower;
 using ForkFollow.Native;
 using ForkFollow.Results;
 using ForkFollow.Results.Protocol;
