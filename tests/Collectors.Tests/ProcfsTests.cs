@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using ForkFollow.Native;
 using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
+using ForkFollow.Native;
 using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;

@@ -1,5 +1,5 @@
-using ForkFollow.Native;
 using System.Globalization;
+using ForkFollow.Native;
 using ForkFollow.Results;
 using ForkFollow.Results.Protocol;
 using ForkFollow.Symbols;

@@ -1,5 +1,5 @@
-using ForkFollow.Native;
 using System.Text;
+using ForkFollow.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Symbols;
