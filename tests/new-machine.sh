@@ -77,7 +77,7 @@ awk '
     /<UnitTestResult / { name = $0; sub(/.* testName="/, "", name); sub(/" computerName.*/, "", name); skipped = /outcome="NotExecuted"/; reason = "" }
     skipped && /<Message>/ { reason = $0; sub(/^ *<Message>/, "", reason); sub(/<\/Message>.*/, "", reason) }
     /<\/UnitTestResult>|<UnitTestResult .*\/>/ { if (skipped) print (reason == "" ? "NO REASON" : reason) ": " name; skipped = 0 }
-' "$work"/results/*.trx | sort >"$work/skipped"
+' "$work"/results/*.trx | sed 's/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' | sort >"$work/skipped"
 echo "new-machine: $(wc -l <"$work/skipped") tests skipped:"
 cat "$work/skipped"
 ! grep -q '^NO REASON' "$work/skipped" || fault "a test was skipped without a reason"

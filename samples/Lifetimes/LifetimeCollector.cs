@@ -1,11 +1,13 @@
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace Lifetimes;
 
 /// <summary>
 /// A collector of one's own: the first of a run is made by the services of the host, and each process gets a clone while it is
-/// held in its first stop. This one needs nothing in the kernel; what it counts goes to a singleton when its process has ended.
+/// held in its first stop. This one needs nothing in the kernel; when its process has ended, what it has found out goes to the
+/// results of the process, and to a singleton that adds up those of all.
 /// </summary>
 internal sealed class LifetimeCollector : Collector
 {
@@ -33,6 +35,25 @@ internal sealed class LifetimeCollector : Collector
     {
         FollowedProcess process = result.Process;
         string program = process.Execs is [.., var last] ? Path.GetFileName(last.Path) : $"({process.Comm})";
-        _table.Add(program, process.EndTimestamp - process.StartTimestamp);
+        long lifetime = process.EndTimestamp - process.StartTimestamp;
+        _table.Add(program, lifetime);
+        result.SetValue("lifetimes.lifetime", lifetime / 1e9, "s");
+        if (process.Execs.Count > 0)
+            result.SetTable(new("lifetimes.programs", [new("program"), new("time", "s")], [.. Programs(process)]));
+    }
+
+    /// <summary>How long each program of a process ran, and before the first one the program of its parent.</summary>
+    private static IEnumerable<IReadOnlyList<ResultCell>> Programs(FollowedProcess process)
+    {
+        string name = "(fork)";
+        long since = process.StartTimestamp;
+        foreach (ExecImage image in process.Execs)
+        {
+            if (image.Timestamp > since)
+                yield return [name, (image.Timestamp - since) / 1e9];
+            (name, since) = (Path.GetFileName(image.Path), Math.Max(since, image.Timestamp));
+        }
+
+        yield return [name, (process.EndTimestamp - since) / 1e9];
     }
 }

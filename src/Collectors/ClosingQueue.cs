@@ -49,7 +49,7 @@ internal sealed class ClosingQueue : IDisposable
         {
             _wake.WaitOne();
             ending = _ending.WaitOne(_batchTime);
-            Volatile.Write(ref _awake, 0);
+            Interlocked.Exchange(ref _awake, 0); // a full fence: what is queued before somebody sees the 1 is seen below
             CloseAll();
         }
         while (!ending);

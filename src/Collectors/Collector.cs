@@ -41,6 +41,9 @@ public abstract class Collector
     /// <summary>Its name, as in <c>--collect</c> and in tree.json.</summary>
     public abstract string Name { get; }
 
+    /// <summary>The names that it stands for: more than its own where one collects several kinds of things at once.</summary>
+    public virtual IReadOnlyList<string> Names => [Name];
+
     /// <summary>
     /// Whether closing it may take long, so that it is done on the closer thread; if not, it is done on the tracer thread.
     /// The same for all clones.
@@ -73,10 +76,10 @@ public abstract class Collector
     }
 
     /// <summary>Its process has executed a new program.</summary>
-    public void Execed(FollowedProcess process)
+    public void Execed(FollowedProcess process, in ExecView image)
     {
         if (State == CollectorState.Open)
-            OnExeced(process);
+            OnExeced(process, image);
     }
 
     /// <summary>Its process is about to exit, and its memory is still there. Not told of every process.</summary>
@@ -124,7 +127,7 @@ public abstract class Collector
     protected abstract bool OnOpen(FollowedProcess process);
 
     /// <summary>Renews what a new program has ended.</summary>
-    protected virtual void OnExeced(FollowedProcess process)
+    protected virtual void OnExeced(FollowedProcess process, in ExecView image)
     {
     }
 

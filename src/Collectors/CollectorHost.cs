@@ -16,7 +16,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
     private readonly bool _closesSlowly;
     private readonly ClosingQueue _closing = new();
     private readonly Stack<ProcessResult> _stock = new(StockSize);
-    private readonly List<IReadOnlyList<string>> _nameLists = [];
+    private readonly Dictionary<int, IReadOnlyList<string>> _names = [];
 
     /// <param name="results">Where the results go.</param>
     /// <param name="collectors">What is opened on a target.</param>
@@ -29,6 +29,9 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
         _first = [.. collectors];
         _treeWanted = treeWanted;
         _closesSlowly = Array.Exists(_first, collector => collector.ClosesSlowly);
+
+        // Nearly every process has all of them; the list of any other set is made when a process has it first.
+        _ = NamesOf((1 << _first.Length) - 1);
     }
 
     /// <summary>Where the results go.</summary>
@@ -51,7 +54,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
             return;
         Results.CountExec();
         foreach (Collector? collector in result.Open)
-            collector?.Execed(process);
+            collector?.Execed(process, image);
     }
 
     /// <inheritdoc/>
@@ -138,12 +141,10 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
 
     private IReadOnlyList<string> NamesOf(int mask)
     {
-        while (_nameLists.Count <= mask)
-        {
-            int next = _nameLists.Count;
-            _nameLists.Add([.. _first.Where((_, i) => (next & (1 << i)) != 0).Select(collector => collector.Name)]);
-        }
-
-        return _nameLists[mask];
+        if (_names.TryGetValue(mask, out IReadOnlyList<string>? names))
+            return names;
+        names = [.. _first.Where((_, i) => (mask & (1 << i)) != 0).SelectMany(collector => collector.Names)];
+        _names.Add(mask, names);
+        return names;
     }
 }

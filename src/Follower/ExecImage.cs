@@ -1,15 +1,24 @@
 using System.Text;
+using ForkFollow.Native;
 
 namespace ForkFollow.Follower;
 
 /// <summary>A program that a process runs, seen while the process is held at its exec: gone when the callback returns.</summary>
 public readonly ref struct ExecView
 {
-    internal ExecView(ReadOnlySpan<byte> path, ReadOnlySpan<byte> commandLine, ReadOnlySpan<byte> comm)
+    private readonly IKernel? _kernel;
+    private readonly int _pid;
+
+    internal ExecView(
+        ReadOnlySpan<byte> path, ReadOnlySpan<byte> commandLine, ReadOnlySpan<byte> comm, FileIdentity file = default,
+        IKernel? kernel = null, int pid = 0)
     {
         Path = path;
         CommandLine = commandLine;
         Comm = comm;
+        File = file;
+        _kernel = kernel;
+        _pid = pid;
     }
 
     /// <summary>The executable, as /proc/PID/exe names it (bytes, as a rule UTF-8).</summary>
@@ -20,6 +29,15 @@ public readonly ref struct ExecView
 
     /// <summary>The command name: at most 15 bytes, as in /proc/PID/comm.</summary>
     public ReadOnlySpan<byte> Comm { get; }
+
+    /// <summary>Which file it is; default if that could not be seen.</summary>
+    public FileIdentity File { get; }
+
+    /// <summary>
+    /// Whether the process may be looked at by its own user (prctl PR_GET_DUMPABLE = 1): not so where real and effective ids differ.
+    /// The kernel removes all perf events from one that may not when it executes a program (begin_new_exec). Looked up at the call.
+    /// </summary>
+    public bool IsDumpable => _kernel?.IsDumpable(_pid) ?? true;
 }
 
 /// <summary>A program that a process ran. Immutable.</summary>

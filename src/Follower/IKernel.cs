@@ -72,7 +72,11 @@ internal interface IKernel
     ExecView ReadImage(int pid);
 
     /// <summary>Whether that program is set-uid or set-gid to somebody who the process is not.</summary>
+    /// <remarks>Of the program that <see cref="ReadImage"/> has read last.</remarks>
     bool RunsWithoutItsPrivileges(int pid);
+
+    /// <summary>Whether the real and effective ids of a process are the same; true if it is gone.</summary>
+    bool IsDumpable(int pid);
 
     /// <summary>The children of one thread of a process, appended.</summary>
     void ReadChildren(int pid, int tid, List<int> children);

@@ -11,10 +11,12 @@ internal sealed unsafe partial class LinuxKernel
     private const long TickNs = 1_000_000_000 / 100;
     private const uint SetUid = 0x800;
     private const uint SetGid = 0x400;
-    private const int StatxTypeModeIds = 0x1 | 0x2 | 0x8 | 0x10;
 
     private readonly byte[] _path = GC.AllocateUninitializedArray<byte>(ImageCapacity, pinned: true);
     private readonly byte[] _comm = GC.AllocateUninitializedArray<byte>(64, pinned: true);
+
+    /// <summary>The file of the image that was read last.</summary>
+    private statx_t _file;
 
     /// <inheritdoc/>
     public bool ReadStatus(int tid, out ProcStatus status)
@@ -65,23 +67,36 @@ internal sealed unsafe partial class LinuxKernel
         ProcFile.ReadLink(pid, "exe"u8, _path, out ReadOnlySpan<byte> path);
         ProcFile.Read(pid, "comm"u8, _comm, out ReadOnlySpan<byte> comm);
         ProcFile.Read(pid, "cmdline"u8, _proc, out ReadOnlySpan<byte> commandLine);
-        return new(path, commandLine, comm.TrimEnd((byte)'\n'));
+        byte* exe = stackalloc byte[64];
+        ProcFile.Compose(new(exe, 64), pid, "exe"u8);
+        fixed (statx_t* file = &_file)
+        {
+            if (Linux.statx(LibC.AT_FDCWD, exe, 0, Linux.STATX_BASIC_STATS, file) != 0)
+                _file = default;
+        }
+
+        return new(path, commandLine, comm.TrimEnd((byte)'\n'), _file.Identity, this, pid);
     }
 
     /// <inheritdoc/>
     public bool RunsWithoutItsPrivileges(int pid)
     {
-        byte* path = stackalloc byte[64];
-        ProcFile.Compose(new(path, 64), pid, "exe"u8);
-        statx_t file = default;
-        if (Linux.statx(LibC.AT_FDCWD, path, 0, StatxTypeModeIds, &file) < 0)
-            return false;
-        if ((file.stx_mode & (SetUid | SetGid)) == 0)
+        if ((_file.stx_mode & (SetUid | SetGid)) == 0)
             return false;
 
         ProcFile.Read(pid, "status"u8, _proc, out ReadOnlySpan<byte> text);
-        return ((file.stx_mode & SetUid) != 0 && EffectiveId(text, "\nUid:"u8) != file.stx_uid)
-            || ((file.stx_mode & SetGid) != 0 && EffectiveId(text, "\nGid:"u8) != file.stx_gid);
+        return ((_file.stx_mode & SetUid) != 0 && ProcFile.EffectiveId(text, "\nUid:"u8) != _file.stx_uid)
+            || ((_file.stx_mode & SetGid) != 0 && ProcFile.EffectiveId(text, "\nGid:"u8) != _file.stx_gid);
+    }
+
+    /// <inheritdoc/>
+    public bool IsDumpable(int pid)
+    {
+        // Not into the buffer of the image that observers look at; the ids are among the first lines.
+        Span<byte> buffer = stackalloc byte[1024];
+        return ProcFile.Read(pid, "status"u8, buffer, out ReadOnlySpan<byte> text) != ProcOutcome.Read
+            || (ProcFile.Field(text, "\nUid:"u8) == ProcFile.EffectiveId(text, "\nUid:"u8)
+                && ProcFile.Field(text, "\nGid:"u8) == ProcFile.EffectiveId(text, "\nGid:"u8));
     }
 
     /// <inheritdoc/>
@@ -102,21 +117,7 @@ internal sealed unsafe partial class LinuxKernel
     }
 
     /// <inheritdoc/>
-    public void ReadThreads(int pid, List<int> threads)
-    {
-        try
-        {
-            foreach (string path in Directory.EnumerateDirectories($"/proc/{pid}/task"))
-            {
-                if (int.TryParse(Path.GetFileName(path.AsSpan()), out int tid))
-                    threads.Add(tid);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The process is gone, or ended while we read: what was read until then is all there is.
-        }
-    }
+    public void ReadThreads(int pid, List<int> threads) => ProcFile.ReadThreads(pid, threads);
 
     /// <inheritdoc/>
     public long ReadStartTime(int pid)
@@ -144,16 +145,5 @@ internal sealed unsafe partial class LinuxKernel
             return false;
         nanoseconds = time.Nanoseconds();
         return true;
-    }
-
-    /// <summary>The second of the four ids of a Uid or Gid line.</summary>
-    private static long EffectiveId(ReadOnlySpan<byte> status, ReadOnlySpan<byte> key)
-    {
-        int at = status.IndexOf(key);
-        if (at < 0)
-            return -1;
-        ReadOnlySpan<byte> ids = status[(at + key.Length)..].TrimStart((byte)'\t');
-        int tab = ids.IndexOf((byte)'\t');
-        return tab >= 0 && Utf8Parser.TryParse(ids[(tab + 1)..], out uint id, out _) ? id : -1;
     }
 }

@@ -40,6 +40,7 @@ internal sealed partial class Tracer
     private readonly List<Tracee> _heldAtBirth = new(64);
     private readonly Stock _stock = new();
     private readonly List<int> _scratch = new(1024);
+    private readonly List<int> _swept = new(1024);
 
     private PtraceOptions _options = BaseOptions;
     private bool _ended;
@@ -261,12 +262,13 @@ internal sealed partial class Tracer
     private void Sweep()
     {
         _streak = 0;
-        _scratch.Clear();
+        _swept.Clear();
         foreach ((int tid, Tracee _) in _tracees)
-            _scratch.Add(tid); // Not AddRange(Keys): the first call of Keys allocates.
-        foreach (int tid in _scratch)
+            _swept.Add(tid); // Not AddRange(Keys): the first call of Keys allocates.
+        foreach (int tid in _swept)
         {
-            if (_kernel.PeekOne(tid, out WaitStatus status))
+            // An exec or a death that is met here takes others out that were still to come.
+            if (_tracees.ContainsKey(tid) && _kernel.PeekOne(tid, out WaitStatus status))
                 HandleOrContinue(tid, status);
         }
     }

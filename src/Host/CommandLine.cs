@@ -95,7 +95,7 @@ internal static class CommandLine
         var directory = new Argument<string>("DIR") { Description = "The result directory of a run." };
         var report = new Command("report", "Make the result files anew of what a run has collected, and show its report.")
         {
-            directory, Format, Quiet,
+            directory, Format, Quiet, ReportVerbose,
         };
         report.SetAction(parsed =>
         {
@@ -103,10 +103,8 @@ internal static class CommandLine
             var faults = new List<string>();
             Apply(parsed, [(Format, "Formats")], options, faults);
             Refuse(faults);
-            if (ResultFormats.RefusalOf(options.Formats) is { } refusal && !parsed.GetValue(Quiet))
-                StandardError.Say(refusal);
             return ReportCommand.Run(
-                parsed.GetValue(directory)!, ResultFormats.Named(options.Formats), parsed.GetValue(Quiet));
+                parsed.GetValue(directory)!, options.Formats, parsed.GetValue(Quiet), parsed.GetValue(ReportVerbose));
         });
         return report;
     }

@@ -137,6 +137,12 @@ internal static class CommandOptions
 
     internal static readonly Option<bool> Verbose = new("--verbose", "-v")
     {
-        Description = "Tell every stop.",
+        Description = "Tell every stop. The report at the end shows the values and tables that further collectors have added.",
+    };
+
+    /// <summary>Of the command report, which has no stops to tell.</summary>
+    internal static readonly Option<bool> ReportVerbose = new("--verbose", "-v")
+    {
+        Description = "Show the values and tables that further collectors and observers have added.",
     };
 }

@@ -31,7 +31,7 @@ internal static class Program
         builder.Services.AddForkFollow(options).AddTelemetry(builder.Configuration);
         if (options.Targets.Count == 0)
         {
-            builder.Services.AddSingleton<IRunListener>(new TerminalListener(options.Quiet));
+            builder.Services.AddSingleton<IRunListener>(new TerminalListener(options.Quiet, verbose));
 
             // Results of a large run may take longer to write than the 30 s of a host; a second Ctrl-C quits.
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);

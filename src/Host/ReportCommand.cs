@@ -9,14 +9,16 @@ internal static class ReportCommand
 {
     /// <summary>Runs it. Returns the exit status.</summary>
     /// <exception cref="StartUpException">The directory holds no run, or it cannot be read or written.</exception>
-    internal static int Run(string directory, IReadOnlyList<ResultFormat> formats, bool quiet)
+    internal static int Run(string directory, IReadOnlyList<string> formats, bool quiet, bool verbose)
     {
         string path = Path.GetFullPath(directory);
         RecordedRun run = Read(path);
-        if (!ResultFormats.WriteAll(formats, path, run, line => StandardError.Say(SafeText.Escape(line))))
+        if (!quiet && ResultFormats.RefusalOf(formats) is { } lacking)
+            StandardError.Say(lacking);
+        if (!ResultFormats.WriteAll(ResultFormats.Named(formats), path, run, line => StandardError.Say(SafeText.Escape(line))))
             return ExitStatus.StartUpProblem;
         if (!quiet)
-            TreeReport.Write(StandardError.Writer, run, Terminal.Width);
+            TreeReport.Write(StandardError.Writer, run, Terminal.Width, verbose);
         return 0;
     }
 

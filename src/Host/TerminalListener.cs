@@ -4,7 +4,7 @@ using ForkFollow.Service;
 namespace ForkFollow.Host;
 
 /// <summary>Shows the one run of the command: a status line while it goes on, the report at its end.</summary>
-internal sealed class TerminalListener(bool quiet) : IRunListener
+internal sealed class TerminalListener(bool quiet, bool verbose) : IRunListener
 {
     private StatusLine? _status;
 
@@ -16,7 +16,7 @@ internal sealed class TerminalListener(bool quiet) : IRunListener
     {
         if (quiet)
             return;
-        TreeReport.Write(StandardError.Writer, recorded, Terminal.Width);
+        TreeReport.Write(StandardError.Writer, recorded, Terminal.Width, verbose);
         StandardError.Say($"results in {Path.GetRelativePath(Environment.CurrentDirectory, run.Directory)}");
     }
 }

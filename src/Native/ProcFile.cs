@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
+using System.Text;
 using Tmds.Linux;
 
 namespace ForkFollow.Native;
@@ -73,6 +74,46 @@ public static unsafe class ProcFile
         _ = LibC.close(fd);
         text = new(buffer.Start, length);
         return outcome;
+    }
+
+    /// <summary>Reads /proc/PID/FILE whole, into an array of its own: for those who may allocate. Empty unless it was read.</summary>
+    public static ProcOutcome Read(int pid, ReadOnlySpan<byte> file, out byte[] text)
+    {
+        using var buffer = new ProcBuffer();
+        ProcOutcome outcome = Read(pid, file, buffer, out ReadOnlySpan<byte> bytes);
+        text = outcome == ProcOutcome.Read ? bytes.ToArray() : [];
+        return outcome;
+    }
+
+    /// <summary>Appends the tids of the threads of a process.</summary>
+    /// <returns>Read, or why there are not all: the process may have ended meanwhile.</returns>
+    public static ProcOutcome ReadThreads(int pid, List<int> tids)
+    {
+        ArgumentNullException.ThrowIfNull(tids);
+        return ForEachEntry(pid, "task"u8, name =>
+        {
+            if (Utf8Parser.TryParse(name, out int tid, out int used) && used == name.Length)
+                tids.Add(tid);
+        });
+    }
+
+    /// <summary>The name of a thread, without the end of its line; empty if it is gone.</summary>
+    public static string ReadThreadName(int pid, int tid)
+    {
+        Span<byte> file = stackalloc byte[32];
+        "task/"u8.CopyTo(file);
+        Utf8Formatter.TryFormat(tid, file[5..], out int digits);
+        "/comm"u8.CopyTo(file[(5 + digits)..]);
+        Span<byte> buffer = stackalloc byte[64];
+        Read(pid, file[..(5 + digits + 5)], buffer, out ReadOnlySpan<byte> text);
+        return Encoding.UTF8.GetString(text.TrimEnd((byte)'\n'));
+    }
+
+    /// <summary>How many entries a folder of a process has, as /proc/PID/fd; -1 if that cannot be read.</summary>
+    public static int CountEntries(int pid, ReadOnlySpan<byte> folder)
+    {
+        int count = 0;
+        return ForEachEntry(pid, folder, _ => count++) == ProcOutcome.Read ? count : -1;
     }
 
     /// <summary>Reads the target of the link /proc/PID/LINK; cut at the buffer's end.</summary>
@@ -152,6 +193,57 @@ public static unsafe class ProcFile
 
         return true;
     }
+
+    /// <summary>The last word of a line of <c>Key:\ta\tb</c>; empty if there is none. NSpid: the innermost pid.</summary>
+    public static ReadOnlySpan<byte> Last(ReadOnlySpan<byte> text, ReadOnlySpan<byte> key)
+    {
+        int at = text.IndexOf(key);
+        if (at < 0)
+            return default;
+        ReadOnlySpan<byte> line = text[(at + key.Length)..];
+        int end = line.IndexOf((byte)'\n');
+        line = (end < 0 ? line : line[..end]).TrimEnd(" \t"u8);
+        return line[(line.LastIndexOfAny((byte)' ', (byte)'\t') + 1)..];
+    }
+
+    /// <summary>The second of the four ids of a line <c>\nUid:</c> or <c>\nGid:</c> of a status; -1 if there is none.</summary>
+    public static long EffectiveId(ReadOnlySpan<byte> status, ReadOnlySpan<byte> key)
+    {
+        int at = status.IndexOf(key);
+        if (at < 0)
+            return -1;
+        ReadOnlySpan<byte> ids = status[(at + key.Length)..].TrimStart((byte)'\t');
+        int tab = ids.IndexOf((byte)'\t');
+        return tab >= 0 && Utf8Parser.TryParse(ids[(tab + 1)..], out uint id, out _) ? id : -1;
+    }
+
+    private static ProcOutcome ForEachEntry(int pid, ReadOnlySpan<byte> folder, EntryAction action)
+    {
+        const int Size = 4096;
+        ProcOutcome outcome = Open(pid, folder, out int fd);
+        if (outcome != ProcOutcome.Read)
+            return outcome;
+        byte* entries = stackalloc byte[Size];
+        nint got;
+        while ((got = Linux.getdents64(fd, entries, Size)) > 0)
+        {
+            for (nint at = 0; at < got;)
+            {
+                int length = *(ushort*)(entries + at + Linux.DirentReclen);
+                var name = new ReadOnlySpan<byte>(entries + at + Linux.DirentName, length - Linux.DirentName);
+                name = name[..name.IndexOf((byte)0)];
+                if (name[0] != (byte)'.')
+                    action(name);
+                at += length;
+            }
+        }
+
+        outcome = got < 0 ? OutcomeOf(Linux.Errno) : ProcOutcome.Read;
+        _ = LibC.close(fd);
+        return outcome;
+    }
+
+    private delegate void EntryAction(ReadOnlySpan<byte> name);
 
     private static ProcOutcome Open(int pid, ReadOnlySpan<byte> file, out int fd)
     {

@@ -2,6 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace ForkFollow.Native;
 
+/// <summary>Which file it is, and in which state: two equal ones have the same content, unless somebody forges times.</summary>
+public readonly record struct FileIdentity(
+    uint DeviceMajor, uint DeviceMinor, ulong Inode, ulong Size, long ModifiedSeconds, uint ModifiedNanoseconds);
+
 /// <summary>
 /// struct statx, without the times and counts that nothing here asks for; 256 bytes in all. Our own, since that of Tmds.LibC ends
 /// before stx_mnt_id.
@@ -21,6 +25,9 @@ public struct statx_t
 
     /// <summary>Since 5.8.</summary>
     [FieldOffset(144)] public ulong stx_mnt_id;
+
+    /// <summary>Which file it is, by STATX_BASIC_STATS.</summary>
+    public readonly FileIdentity Identity => new(stx_dev_major, stx_dev_minor, stx_ino, stx_size, stx_mtime_sec, stx_mtime_nsec);
 }
 
 public static unsafe partial class Linux

@@ -1,5 +1,4 @@
 using ForkFollow.Follower;
-using ForkFollow.Results.Formats;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -51,17 +50,12 @@ internal sealed class FollowService : BackgroundService
                 + "set OTEL_EXPORTER_OTLP_ENDPOINT");
         }
 
-        if (ResultFormats.RefusalOf(_options.Formats) is { } refusal)
-            _logger.LogInformation("{Line}", refusal);
-
         if (_single is null)
         {
-            await _supervisor.RunAsync(stoppingToken).ConfigureAwait(false);
+            await WatchAsync(stoppingToken).ConfigureAwait(false);
             return;
         }
 
-        // A fault of ours that nobody has thought of is no success either.
-        _outcome.ExitStatus = ExitStatus.StartUpProblem;
         try
         {
             _outcome.ExitStatus = await _single.RunAsync(stoppingToken).ConfigureAwait(false);
@@ -81,10 +75,38 @@ internal sealed class FollowService : BackgroundService
                 },
                 e.Message);
         }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
         finally
         {
             _lifetime.StopApplication();
         }
+    }
+
+    private async Task WatchAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await _supervisor.RunAsync(stoppingToken).ConfigureAwait(false);
+            _outcome.ExitStatus = 0;
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+            _lifetime.StopApplication();
+        }
+    }
+
+    /// <summary>What nobody has thought of: in one line for the user, and whole for who reports it (-v).</summary>
+    private void Fail(Exception fault)
+    {
+        _outcome.ExitStatus = ExitStatus.InternalFault;
+        _logger.LogError(
+            "internal fault: {Kind}: {Message}; targets run on, and results are as they were written last: please report it, with what -v says",
+            fault.GetType().Name, fault.Message.ReplaceLineEndings(" "));
+        _logger.LogDebug(fault, "where it was");
     }
 
     private void Refuse(int status, string lines)

@@ -17,7 +17,7 @@ public sealed class ForkFollowBuilder
     /// <summary>
     /// Adds a collector of one's own: it is made anew for each run, by the services of the host, is cloned onto each process of
     /// the run, and is disposed at the run's end if it can be. Registered as a scoped service, unless it is one already: what
-    /// should outlive a run is a singleton that it takes in its constructor.
+    /// should outlive a run is a singleton that it takes in its constructor. It may take the run's <see cref="RunResults"/> too.
     /// </summary>
     /// <typeparam name="T">The collector. Its threads and errors are as <see cref="Collector"/> says.</typeparam>
     public ForkFollowBuilder AddCollector<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
@@ -26,7 +26,9 @@ public sealed class ForkFollowBuilder
     /// <summary>
     /// Adds an observer of one's own: it is made anew for each run, by the services of the host, is told of each process behind
     /// the collectors, on the tracer thread of the run, and is disposed at the run's end if it can be. An exception of it is
-    /// logged and entered in the ledger; the process goes on. Registered as a scoped service, unless it is one already.
+    /// logged and entered in the ledger; the process goes on. Registered as a scoped service, unless it is one already. Its
+    /// constructor may take the run's <see cref="RunResults"/>: <see cref="RunResults.Find"/> has the results of a process, to
+    /// which it can add (<see cref="Results.LiveProcess.SetValue"/>).
     /// </summary>
     /// <typeparam name="T">The observer. Its threads are as <see cref="IFollowObserver"/> says.</typeparam>
     public ForkFollowBuilder AddObserver<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()

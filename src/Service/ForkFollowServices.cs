@@ -56,6 +56,10 @@ public static class ForkFollowServices
         services.TryAddSingleton<FollowService>();
         services.TryAddSingleton(
             provider => new ForkFollowControl(provider.GetRequiredService<FollowService>(), provider.GetRequiredService<TargetSupervisor>()));
+        services.TryAddScoped<ResultsOfScope>();
+        services.TryAddScoped(provider => provider.GetRequiredService<ResultsOfScope>().Results
+            ?? throw new InvalidOperationException(
+                "RunResults are those of one run: only a collector, an observer and what those take in their constructors can have them"));
         services.AddHostedService(provider => provider.GetRequiredService<FollowService>());
         return new(services);
     }

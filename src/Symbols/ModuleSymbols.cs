@@ -1,4 +1,5 @@
 using System.Globalization;
+using ForkFollow.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Symbols;

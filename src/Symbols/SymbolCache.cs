@@ -1,3 +1,4 @@
+using ForkFollow.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Symbols;

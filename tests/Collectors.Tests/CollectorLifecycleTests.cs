@@ -82,7 +82,7 @@ public sealed class CollectorLifecycleTests
             return true;
         }
 
-        protected override void OnExeced(FollowedProcess process) => _journal.Add($"exec {_pid}", _journal.OpenThreads);
+        protected override void OnExeced(FollowedProcess process, in ExecView image) => _journal.Add($"exec {_pid}", _journal.OpenThreads);
 
         protected override void OnClose(ProcessResult result)
         {

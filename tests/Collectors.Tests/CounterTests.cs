@@ -8,7 +8,7 @@ public sealed class CounterTests
 {
     private const int Pages = 3000;
 
-    [Fact]
+    [SkippableFact]
     public async Task Page_faults_are_those_of_the_process_and_of_nobody_else()
     {
         string pages = Runs.Tracee("pages");
@@ -21,9 +21,11 @@ public sealed class CounterTests
         Assert.InRange(all[2].Counter("page-faults"), 2 * Pages, (2 * Pages) + 300);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task The_kernels_own_account_agrees()
     {
+        Machine.Need(Machine.KernelEvents);
+
         // Of a child: what the launched process used before its exec is in the kernel's account, and not in ours.
         RunResults results = await Runs.CountAsync("sh", "-c", $"{Runs.Tracee("pages")} {Pages} >/dev/null; :");
         ProcessResult one = results.ToList()[1];
@@ -38,7 +40,7 @@ public sealed class CounterTests
     [SkippableFact]
     public async Task Perf_stat_counts_the_same_in_the_same_run()
     {
-        Machine.Need(Machine.Tool("perf"));
+        Machine.Need(Machine.Tool("perf"), Machine.KernelEvents);
         string file = Path.GetTempFileName();
         string[] names = ["task-clock", "page-faults", "context-switches", "cpu-migrations"];
         RunResults results = await Runs.CountAsync(
@@ -55,7 +57,7 @@ public sealed class CounterTests
         Assert.InRange(one.Counter("cpu-migrations"), witness["cpu-migrations"], witness["cpu-migrations"] + 5);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task All_threads_count_for_their_process()
     {
         RunResults results = await Runs.CountAsync(Runs.Tracee("pages"), Pages.ToString(), "4");
@@ -64,7 +66,7 @@ public sealed class CounterTests
         Assert.InRange(one.Counter("page-faults"), 4 * Pages, (4 * Pages) + 300);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_exec_goes_on_counting()
     {
         string pages = Runs.Tracee("pages");
@@ -94,7 +96,7 @@ public sealed class CounterTests
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_attached_process_counts_from_then_on_with_all_its_threads()
     {
         using CounterSettings? settings = CounterSettings.Probe(out string? refusal);

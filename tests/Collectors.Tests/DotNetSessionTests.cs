@@ -29,7 +29,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Each_runtime_has_its_events()
     {
         RunResults results = await FollowAsync(EventSession.OpenAsync, Managed, "A", "to", Said, "run", "2", Managed, "B");
@@ -39,7 +39,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Assert.Empty(_figures.Ledger);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_trace_that_is_kept_opens_in_TraceEvent()
     {
         RunResults results = await FollowAsync(EventSession.OpenAsync, keepTraces: true, Managed, "A", "to", Said);
@@ -53,7 +53,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(0, source.EventsLost);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_session_that_cannot_be_opened_leaves_the_runtime_running()
     {
         RunResults results = await FollowAsync((_, _, _) => throw new InvalidOperationException("no"), Managed, "A", "to", Said);
@@ -62,7 +62,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Assert.Contains(_figures.Ledger, entry => entry.Text.EndsWith("its diagnostic port: no", StringComparison.Ordinal));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_session_that_never_opens_is_given_up()
     {
         RunResults results = await FollowAsync((_, _, _) => new TaskCompletionSource<EventPipeSession>().Task, Managed, "A", "to", Said);
@@ -71,7 +71,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Assert.Contains(_figures.Ledger, entry => entry.Text.Contains("did not answer", StringComparison.Ordinal));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_runtime_that_is_told_twice_to_go_on_takes_it()
     {
         RunResults results = await FollowAsync(
@@ -88,7 +88,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Assert.Empty(_figures.Ledger);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_runtime_that_is_stopped_while_it_waits_goes_on_with_SIGCONT()
     {
         var stopped = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -112,7 +112,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Assert.NotNull((await run).ToList()[0].DotNet);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_runtime_that_is_let_go_while_it_waits_is_resumed()
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -136,7 +136,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Assert.EndsWith(" 0\n", await File.ReadAllTextAsync(Said), StringComparison.Ordinal);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task One_can_attach_fifty_times_and_no_session_stays_behind()
     {
         int pid = await StartTargetAsync();
@@ -152,7 +152,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         ReleaseTarget();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_session_that_opens_when_nobody_waits_for_it_any_more_is_closed()
     {
         int pid = await StartTargetAsync();
@@ -184,6 +184,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
     private async Task<int> StartTargetAsync()
     {
         await Started.OutputAsync("mkfifo", Fifo);
+        Machine.Need(Machine.Attach);
         _target = Started.Begin("sh", "-c", "\"$@\" &", "sh", Managed, "A", "to", Said, "read", Fifo);
         await _target.EndedAsync();
         await Wait.UntilAsync(() => File.Exists(Said), "it has said its line");

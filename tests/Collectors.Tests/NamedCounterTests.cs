@@ -23,21 +23,21 @@ public sealed class NamedCounterTests
             ours.Counter("page-faults"), ours.Counter("minor-faults") + ours.Counter("major-faults"));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Both_clocks_of_a_process_agree()
     {
         ProcessResult one = await CountAsync("task-clock,cs,cpu-clock");
         Assert.InRange(one.Counter("cpu-clock") / (double)one.Counter("task-clock"), 0.98, 1.02);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task What_is_named_is_counted_in_place_of_the_default_events()
     {
         ProcessResult one = await CountAsync("faults");
         Assert.Equal(["page-faults"], one.Counters!.Events);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task The_events_of_a_group_begin_and_end_together()
     {
         ProcessResult one = await CountAsync("{page-faults,minor-faults,task-clock},faults:u,{faults:k,dummy}");
@@ -47,7 +47,7 @@ public sealed class NamedCounterTests
         Assert.InRange(one.Counter("page-faults") - one.Counter("minor-faults"), 0, 3);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Modifiers_part_user_and_kernel_mode()
     {
         ProcessResult one = await CountAsync("faults,faults:u,faults:k,faults:uk");
@@ -57,7 +57,7 @@ public sealed class NamedCounterTests
         Assert.Equal(one.Counter("page-faults"), one.Counter("page-faults:uk"));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_group_of_the_most_events_is_counted()
     {
         string[] names = ["faults", "cs", "task-clock", "cpu-clock", "migrations", "minor-faults", "major-faults", "dummy"];
@@ -70,6 +70,7 @@ public sealed class NamedCounterTests
     [SkippableFact]
     public void What_the_machine_cannot_count_is_refused_by_its_name()
     {
+        Machine.Need(Machine.KernelEvents);
         using (CounterSettings? works = CounterSettings.Open(Parse("cycles"), out _))
             Machine.Need(works is null ? null : "this machine has a PMU");
         Assert.Null(CounterSettings.Open(Parse("faults,{cs,cycles}"), out string? refusal));
@@ -78,14 +79,14 @@ public sealed class NamedCounterTests
         Assert.StartsWith("r1a8:u: this machine has no such counter", refusal, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [SkippableFact]
     public void An_event_that_is_named_twice_is_refused()
     {
         Assert.Null(CounterSettings.Open(Parse("cs,{faults,context-switches}"), out string? refusal));
         Assert.Equal("context-switches is named twice; name each event once", refusal);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Threads_of_an_attached_process_count_from_then_on_exactly_once()
     {
         // Three threads touch their pages once the line comes: all of them were there when it was attached.
@@ -126,6 +127,7 @@ public sealed class NamedCounterTests
     /// <summary>Counts events of a program that touches <see cref="Pages"/> pages.</summary>
     private static async Task<ProcessResult> CountAsync(string events)
     {
+        Machine.Need(Machine.KernelEvents);
         using CounterSettings? settings = CounterSettings.Open(Parse(events), out string? refusal);
         Assert.True(settings is not null, refusal);
         (RunResults results, FollowerFigures figures) = await Runs.FollowAsync(
@@ -137,7 +139,7 @@ public sealed class NamedCounterTests
 
     private static async Task<Dictionary<string, double>> PerfStatAsync(string events)
     {
-        Machine.Need(Machine.Tool("perf"));
+        Machine.Need(Machine.Tool("perf"), Machine.KernelEvents);
         Finished perf = await Started.RunAsync("perf", "stat", "-x,", "-e", events, Runs.Tracee("pages"), $"{Pages}");
         return perf.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(','))
             .ToDictionary(cells => cells[2], cells => double.Parse(cells[0], CultureInfo.InvariantCulture));

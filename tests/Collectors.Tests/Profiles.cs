@@ -30,7 +30,7 @@ internal static class Profiles
             {
                 if (session is null)
                     Refused(options, refusal);
-                using (var host = new CollectorHost(results, [new RusageCollector(), .. session!.Collectors]))
+                using (var host = new CollectorHost(results, [new RusageCollector(), session!.Collector]))
                 {
                     // Whatever happens, what was launched ends with the session, and who was attached to is let go.
                     await using FollowSession follow = await start(host);

@@ -128,6 +128,8 @@ public sealed class StreamTests
     [SkippableFact]
     public async Task Threads_of_an_attached_process_are_sampled_each_once()
     {
+        Machine.Need(Machine.Attach);
+
         // Not a child of ours: .NET would wait for it.
         using Started shell = Started.Begin(
             new ProcessStartInfo("sh", ["-c", Runs.Tracee("syscalls") + " 3000000 >/dev/null & echo $!"])

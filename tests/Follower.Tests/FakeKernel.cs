@@ -8,7 +8,7 @@ internal sealed class FakeKernel : IKernel
     internal const int Tracer = 1;
 
     private readonly Dictionary<int, ProcStatus> _tasks = [];
-    private readonly Queue<(int Tid, WaitStatus Status)> _reports = [];
+    private readonly List<(int Tid, WaitStatus Status)> _reports = [];
     private readonly Dictionary<int, int> _seizeErrors = [];
     private readonly Dictionary<int, string> _children = [];
     private long _now;
@@ -42,7 +42,7 @@ internal sealed class FakeKernel : IKernel
 
     internal void Remove(int tid) => _tasks.Remove(tid);
 
-    internal void Report(int tid, WaitStatus status) => _reports.Enqueue((tid, status));
+    internal void Report(int tid, WaitStatus status) => _reports.Add((tid, status));
 
     public PeekResult Peek(bool block, out int tid, out WaitStatus status)
     {
@@ -54,16 +54,20 @@ internal sealed class FakeKernel : IKernel
             return OnBlock is null ? PeekResult.NoTracees : PeekResult.Interrupted;
         }
 
-        if (!_reports.TryDequeue(out (int Tid, WaitStatus Status) report))
+        if (_reports.Count == 0)
             return PeekResult.Nothing;
-        (tid, status) = report;
+        (tid, status) = _reports[0];
+        _reports.RemoveAt(0);
         return PeekResult.Found;
     }
 
     public bool PeekOne(int tid, out WaitStatus status)
     {
-        status = default;
-        return false;
+        int index = _reports.FindIndex(report => report.Tid == tid);
+        status = index < 0 ? default : _reports[index].Status;
+        if (index >= 0)
+            _reports.RemoveAt(index);
+        return index >= 0;
     }
 
     public bool ConsumeStop(int tid) => Do($"HOLD {tid}", tid);
@@ -124,6 +128,8 @@ internal sealed class FakeKernel : IKernel
     public ExecView ReadImage(int pid) => new("/bin/prog"u8, "prog\0-x\0"u8, "prog"u8);
 
     public bool RunsWithoutItsPrivileges(int pid) => false;
+
+    public bool IsDumpable(int pid) => true;
 
     public void ReadChildren(int pid, int tid, List<int> children)
     {

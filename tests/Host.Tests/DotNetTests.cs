@@ -113,7 +113,7 @@ public sealed class DotNetTests : IDisposable
         await MakeFifoAsync();
         string begun = Path.Combine(_program.Folder, "begun");
         using Process process = _program.Start(
-            "--collect", "dotnet", "--dotnet-trace", "-d", "1", "--", Managed, "A", "to", begun, "read", Fifo);
+            "--collect", "dotnet", "--dotnet-trace", "-d", "3", "--", Managed, "A", "to", begun, "read", Fifo);
         string line = await SaidAsync(begun);
         await ForkFollowProgram.EndAsync(process);
 

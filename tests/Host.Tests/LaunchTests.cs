@@ -14,7 +14,7 @@ public sealed class LaunchTests : IDisposable
 
     public void Dispose() => _program.Dispose();
 
-    [Fact]
+    [SkippableFact]
     public async Task A_script_writes_and_exits_as_without_us()
     {
         Ended without = await ForkFollowProgram.RunAnyAsync("/bin/sh", ["-c", Pipelines]);
@@ -40,7 +40,7 @@ public sealed class LaunchTests : IDisposable
         Assert.Empty(run.Ledger);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task The_environment_is_as_without_us()
     {
         Ended without = await ForkFollowProgram.RunAnyAsync("/usr/bin/env", ["-i", "A=b", "/usr/bin/env"]);
@@ -49,7 +49,7 @@ public sealed class LaunchTests : IDisposable
         Assert.Equal(without.Output + $"DOTNET_ROOT={DotnetRoot}\n", with.Output);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData("exit 3", 3)]
     [InlineData("kill -TERM $$", 143)]
     [InlineData("kill -KILL $$", 137)]
@@ -60,14 +60,14 @@ public sealed class LaunchTests : IDisposable
         Assert.Equal(new Ended(status, "", ""), ended);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Options_behind_the_separator_are_the_commands()
     {
         Ended ended = await _program.RunAsync("-q", "--", "/bin/echo", "-o", "--", "--help", "@file", "-p", "1");
         Assert.Equal("-o -- --help @file -p 1\n", ended.Output);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_report_goes_to_standard_error_and_only_there()
     {
         Ended ended = await _program.RunAsync("--", "/bin/sh", "-c", "/bin/echo hello; exit 4");
@@ -78,7 +78,7 @@ public sealed class LaunchTests : IDisposable
         Assert.DoesNotContain('\r', ended.Errors);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Verbose_it_tells_every_stop()
     {
         Ended ended = await _program.RunAsync("-q", "-v", "--", "/bin/sh", "-c", "kill -USR1 $$");
@@ -94,13 +94,13 @@ public sealed class LaunchTests : IDisposable
     {
         Machine.Need(Machine.MountNamespace);
         Ended ended = await ForkFollowProgram.RunAnyAsync(
-            "/usr/bin/unshare",
+            "unshare",
             ["--mount", "/bin/sh", "-c", "umount -l /sys && exec \"$@\"", "sh", ForkFollowProgram.Path_, "-q", "-o", _program.Results, "--collect", "counters,cpu", "--", "/bin/sh", "-c", ":; exit 3"]);
         Assert.Equal(new Ended(3, "", ""), ended);
         Assert.Equal(["rusage", "counters", "cpu"], _program.ReadTree().Processes[0].GetProperty("collectors").EnumerateArray().Select(one => one.GetString()));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task What_a_command_leaves_behind_lives_on_and_is_not_followed()
     {
         // The daemon must not hold our pipes open, or we would wait for it ourselves; it is sleep once it has executed it.
@@ -122,7 +122,7 @@ public sealed class LaunchTests : IDisposable
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Until_all_it_follows_what_the_command_leaves_behind()
     {
         Ended ended = await _program.RunAsync("-q", "--until", "all", "--", "/bin/sh", "-c", "(sleep 0.3; exit 9) & exit 3");
@@ -133,7 +133,7 @@ public sealed class LaunchTests : IDisposable
         Assert.Equal(9, run.Processes[1].GetProperty("exit").GetProperty("code").GetInt32());
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_duration_kills_the_command()
     {
         Ended ended = await _program.RunAsync("-q", "-d", "0.3", "--", "/bin/sh", "-c", "sleep 60; :");
@@ -143,7 +143,7 @@ public sealed class LaunchTests : IDisposable
             process => Assert.Equal(9, process.GetProperty("exit").GetProperty("signal").GetInt32()));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_duration_lets_the_command_go_if_told_so()
     {
         Ended ended = await _program.RunAsync(
@@ -155,7 +155,7 @@ public sealed class LaunchTests : IDisposable
         process.Kill();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Killed_itself_it_takes_the_whole_tree_along()
     {
         using Process follower = _program.Start("-q", "--", "/bin/sh", "-c", "sleep 60 & echo $! $$; wait");
@@ -164,7 +164,7 @@ public sealed class LaunchTests : IDisposable
         await Wait.UntilAsync(() => !pids.Any(Proc.Exists), "the tree is dead");
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Killed_itself_it_leaves_what_was_known_until_then()
     {
         using Process follower = _program.Start("-q", "--", "/bin/sh", "-c", "/bin/true; echo; sleep 60; :");
@@ -175,7 +175,7 @@ public sealed class LaunchTests : IDisposable
         Assert.Equal("exited", _program.ReadTree().Named("true").Single().GetProperty("end").GetString());
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData("TERM")]
     [InlineData("INT")]
     public async Task A_signal_to_it_alone_is_passed_on_to_the_command(string signal)
@@ -191,9 +191,10 @@ public sealed class LaunchTests : IDisposable
     private static string DotnetRoot =>
         Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? Path.GetDirectoryName(Environment.ProcessPath)!;
 
-    [Fact]
+    [SkippableFact]
     public async Task Looks_at_proc_and_named_counters_are_in_tree_json()
     {
+        Machine.Need(Machine.KernelEvents);
         Ended ended = await _program.RunAsync(
             "-q", "--collect", "procfs", "--procfs-interval", "0.01", "-e", "{cs,faults:u},task-clock", "--", "sleep", "0.2");
         Assert.Equal(new Ended(0, "", ""), ended);

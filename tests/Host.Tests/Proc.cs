@@ -25,5 +25,10 @@ internal static class Proc
     internal static Task UntilOnlyChildAsync(int pid, int child) => Wait.UntilAsync(
         () => File.ReadAllText($"/proc/{pid}/task/{pid}/children").Trim() == $"{child}", $"{pid} has no child but {child}");
 
-    internal static Task UntilFollowedAsync(int pid) => Wait.UntilAsync(() => TracerPid(pid) > 0, $"{pid} is followed");
+    /// <summary>Of a process that is no descendant of its follower.</summary>
+    internal static Task UntilFollowedAsync(int pid)
+    {
+        Machine.Need(Machine.Attach);
+        return Wait.UntilAsync(() => TracerPid(pid) > 0, $"{pid} is followed");
+    }
 }

@@ -112,6 +112,27 @@ public sealed class ReportTests
         Assert.Single(ended.Errors.TrimEnd().Split('\n'));
     }
 
+    [Fact]
+    public async Task With_v_it_shows_values_and_tables_that_others_have_added()
+    {
+        using var program = new ForkFollowProgram();
+        Directory.CreateDirectory(program.Results);
+        const string Tree = """
+            { "schema": 1, "started": "2026-01-01T00:00:00Z", "durationNs": 1, "processes": [ { "id": 1, "pid": 12, "origin": "launched",
+              "startNs": 0, "comm": "sh", "end": "alive",
+              "values": [ { "name": "app.wait", "value": 0.25, "unit": "s" } ],
+              "tables": [ { "name": "app.rules", "columns": [ { "name": "rule", "unit": "" } ], "rows": [ [ "a\u001b[1m" ] ] } ] } ] }
+            """;
+        await File.WriteAllTextAsync(Path.Combine(program.Results, "tree.json"), Tree);
+
+        Ended brief = await program.RunBareAsync("report", program.Results, "--format", "none");
+        Ended verbose = await program.RunBareAsync("report", program.Results, "--format", "none", "-v");
+
+        Assert.Equal((0, 0), (brief.Status, verbose.Status));
+        Assert.DoesNotContain("app.", brief.Errors, StringComparison.Ordinal);
+        Assert.Contains("\n(sh) [12]\n  app.wait  250 ms\n  app.rules\n    RULE\n    a\\x1b[1m\n", verbose.Errors, StringComparison.Ordinal);
+    }
+
     private static string[] FilesOf(ForkFollowProgram program) =>
         [.. Directory.GetFiles(program.Results).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
 

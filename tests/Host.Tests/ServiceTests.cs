@@ -13,7 +13,7 @@ public sealed class ServiceTests : IDisposable
 
     private string Target { get; } = "ff_" + Guid.NewGuid().ToString("N")[..10];
 
-    [Fact]
+    [SkippableFact]
     public async Task A_target_is_waited_for_and_followed_in_each_of_its_lives()
     {
         string program = MakeTarget();
@@ -34,10 +34,11 @@ public sealed class ServiceTests : IDisposable
         Assert.Equal(pids, service.Runs.Select(run => Assert.Single(Read(run).Processes).GetProperty("pid").GetInt32()));
         Assert.All(service.Runs, run => Assert.Matches($@"/{Target}-\d+-\d{{8}}T\d{{9}}Z$", run));
         Assert.All(service.Runs, run => Assert.Equal(HtmlReport.Refusal is null, File.Exists(Path.Combine(run, "report.html"))));
-        Assert.Equal(7, ended.Errors.TrimEnd('\n').Split('\n').Length); // watching, and a line for each begin and end
+        string[] lines = [.. ended.Errors.TrimEnd('\n').Split('\n').Where(line => !line.Contains("report.html cannot", StringComparison.Ordinal))];
+        Assert.Equal(7, lines.Length); // watching, and a line for each begin and end
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task SIGTERM_lets_go_of_all_writes_the_results_and_exits_with_0()
     {
         using Process target = ForkFollowProgram.Start("/bin/sh", ["-c", "sleep 60 & echo $!; read line; exit 6"]);
@@ -90,7 +91,7 @@ public sealed class ServiceTests : IDisposable
         AssertSpans(lives, (await receiver.EndAsync()).Spans);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task SIGHUP_completes_the_results_and_begins_new_ones()
     {
         using Process target = ForkFollowProgram.Start("/bin/cat", []);
@@ -103,7 +104,7 @@ public sealed class ServiceTests : IDisposable
         Assert.Equal(0, (await ForkFollowProgram.EndAsync(target)).Status);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_duration_cuts_the_results_of_a_long_life_in_pieces()
     {
         using Process target = ForkFollowProgram.Start("/bin/cat", []);
@@ -114,7 +115,7 @@ public sealed class ServiceTests : IDisposable
         Assert.Equal(0, (await ForkFollowProgram.EndAsync(target)).Status);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Who_refuses_is_told_once_and_taken_when_he_is_free()
     {
         using Process target = ForkFollowProgram.Start("/bin/cat", []);
@@ -139,7 +140,7 @@ public sealed class ServiceTests : IDisposable
         Assert.Equal(0, (await ForkFollowProgram.EndAsync(target)).Status);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Beyond_the_limit_of_runs_targets_wait_until_one_has_ended()
     {
         string program = MakeTarget();
@@ -159,7 +160,7 @@ public sealed class ServiceTests : IDisposable
         Assert.Equal(2, service.Runs.Length);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task It_gives_signs_of_life_while_its_tracer_threads_answer()
     {
         using Process target = ForkFollowProgram.Start("/bin/cat", []);

@@ -9,7 +9,7 @@ public sealed class StartUpTests : IDisposable
 
     public void Dispose() => _program.Dispose();
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(2, "nothing to follow")]
     [InlineData(2, "'--frobnicate'", "--frobnicate")]
     [InlineData(2, "'x' is no pid", "-p", "x")]
@@ -57,7 +57,7 @@ public sealed class StartUpTests : IDisposable
         Assert.Equal(before.Order(), Directory.GetFileSystemEntries(_program.Folder).Order());
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Without_libdw_its_call_graph_is_refused()
     {
         // A file of its name that is no library hides the one that may be installed.
@@ -70,7 +70,7 @@ public sealed class StartUpTests : IDisposable
         Assert.False(Directory.Exists(_program.Results));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Results_are_not_overwritten_unless_told_so()
     {
         Assert.Equal(0, (await _program.RunAsync("-q", "--", "true")).Status);
@@ -84,7 +84,7 @@ public sealed class StartUpTests : IDisposable
         Assert.NotEqual(first, File.ReadAllBytes(file));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_result_directory_is_for_its_owner_only_and_named_after_the_command()
     {
         await _program.RunBareAsync("-q", "--", "/bin/true");
@@ -94,7 +94,7 @@ public sealed class StartUpTests : IDisposable
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_target_that_is_followed_already_is_refused_by_name_and_not_disturbed()
     {
         using Process target = ForkFollowProgram.Start("/bin/sh", ["-c", "read line; exit 4"]);

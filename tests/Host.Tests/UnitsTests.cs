@@ -54,6 +54,30 @@ public class UnitsTests
     public void Counts_are_exact_up_to_four_digits(long count, string expected) => Assert.Equal(expected, Units.Count(count));
 
     [Theory]
+    [InlineData(0.0123, "s", "12 ms")]
+    [InlineData(90, "s", "1m30s")]
+    [InlineData(1e-10, "s", "0.01 ms")]
+    [InlineData(-2, "s", "-2 s")]
+    [InlineData(1e300, "s", "1E+300 s")]
+    [InlineData(1.5, "ms", "1.5 ms")]
+    [InlineData(250, "us", "0.25 ms")]
+    [InlineData(4_540_000, "ns", "4.5 ms")]
+    [InlineData(0, "ns", "0 ms")]
+    [InlineData(4_100, "By", "4.10 kB")]
+    [InlineData(-4_100, "By", "-4,100 By")]
+    [InlineData(12.5, "%", "12.5%")]
+    [InlineData(0.98765, "1", "0.9877")]
+    [InlineData(0, "", "0")]
+    [InlineData(1_234_567, "", "1,234,567")]
+    [InlineData(1_234.5, "{request}", "1,234 request")]
+    [InlineData(3, "{request}", "3 request")]
+    [InlineData(0, "mW", "0 mW")]
+    [InlineData(2.5, "mW", "2.5 mW")]
+    [InlineData(7, "{", "7 {")]
+    public void Numbers_of_others_have_the_unit_that_they_come_with(double value, string unit, string expected) =>
+        Assert.Equal(expected, Units.Measured(value, unit));
+
+    [Theory]
     [InlineData(-1, "0:00")]
     [InlineData(7.9, "0:07")]
     [InlineData(83, "1:23")]

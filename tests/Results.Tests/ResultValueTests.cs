@@ -84,12 +84,15 @@ public sealed class ResultValueTests
     }
 
     [Fact]
-    public void Numbers_that_JSON_does_not_have_and_null_are_refused()
+    public void Numbers_that_JSON_does_not_have_null_and_no_name_are_refused()
     {
         foreach (double number in (double[])[double.NaN, double.PositiveInfinity, double.NegativeInfinity])
             Assert.Throws<ArgumentOutOfRangeException>(() => ResultCell.FromDouble(number));
         Assert.Throws<ArgumentNullException>(() => ResultCell.FromString(null!));
-        Assert.Throws<ArgumentNullException>(() => new MadeRun().Begin().SetTable(null!));
+        MadeProcess process = new MadeRun().Begin();
+        Assert.Throws<ArgumentNullException>(() => process.SetTable(null!));
+        Assert.Throws<ArgumentException>(() => process.SetTable(new("", [], [])));
+        Assert.Throws<ArgumentException>(() => process.SetValue(" ", 1));
         Assert.Equal("", default(ResultCell).Text);
     }
 

@@ -1,8 +1,11 @@
 using System.Net.Sockets;
 using System.Text;
+using ForkFollow.Collectors;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace ForkFollow.Service.Tests;
 
@@ -94,6 +97,75 @@ public sealed class LibraryTests : IDisposable
         await shell.EndedAsync();
     }
 
+    /// <summary>Nobody has thought of it: it is said in a line, it is no success, and the target knows nothing of it.</summary>
+    [Fact]
+    public async Task A_fault_of_ours_is_told_and_has_a_status_of_its_own()
+    {
+        using Started shell = Orphan.Begin(Shell, out int pid);
+        var log = new ListLogger();
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.AddProvider(log);
+        builder.Services
+            .AddForkFollow(options =>
+            {
+                options.Pids = [pid];
+                options.Output = Path.Combine(_folder, "out");
+            })
+            .AddObserver<NeverMade>();
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        await host.WaitForShutdownAsync().WaitAsync(_deadline);
+        Assert.Equal(70, host.Services.GetRequiredService<FollowOutcome>().ExitStatus);
+        Assert.Contains(log.Lines, line => line.StartsWith("internal fault: InvalidOperationException: not to be made", StringComparison.Ordinal));
+        await shell.StandardInput.WriteLineAsync("go");
+        await shell.StandardInput.WriteLineAsync("end");
+        await shell.EndedAsync();
+    }
+
+    [Fact]
+    public async Task An_observer_adds_to_the_results_of_a_process()
+    {
+        using Started shell = Orphan.Begin(Shell, out int pid);
+        var listener = new Listener();
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton(listener);
+        builder.Services
+            .AddForkFollow(options =>
+            {
+                options.Pids = [pid];
+                options.Output = Path.Combine(_folder, "out");
+                options.Formats = [];
+            })
+            .AddObserver<Adder>()
+            .AddListener<Listener>();
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        FollowedRun run = await listener.Begun.Task.WaitAsync(_deadline);
+        await shell.StandardInput.WriteLineAsync("go");
+        await shell.StandardInput.WriteLineAsync("end");
+        await host.WaitForShutdownAsync().WaitAsync(_deadline);
+        await shell.EndedAsync();
+
+        IReadOnlyList<RecordedProcess> processes = TreeFile.Read(Path.Combine(run.Directory, TreeFile.Name)).Processes;
+        Assert.Equal(2, processes.Count);
+        Assert.All(processes, process =>
+        {
+            Assert.Equal([new ResultValue("adder.code", 0), new ResultValue("adder.pid", process.Pid, "{pid}")], process.Values!);
+            Assert.Equal("adder.table", Assert.Single(process.Tables!).Name);
+        });
+    }
+
+    [Fact]
+    public void Results_outside_of_a_run_are_refused_with_the_reason()
+    {
+        var services = new ServiceCollection();
+        services.AddForkFollow();
+        using ServiceProvider provider = services.BuildServiceProvider();
+        using IServiceScope scope = provider.CreateScope();
+        var fault = Assert.Throws<InvalidOperationException>(scope.ServiceProvider.GetRequiredService<RunResults>);
+        Assert.StartsWith("RunResults are those of one run", fault.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<string> ReceiveAsync(Socket socket)
     {
         using var limit = new CancellationTokenSource(_deadline);
@@ -131,6 +203,22 @@ public sealed class LibraryTests : IDisposable
         }
     }
 
+    private sealed class Adder(RunResults results) : IFollowObserver
+    {
+        public void Exited(FollowedProcess process)
+        {
+            ProcessResult result = results.Find(process)!;
+            result.SetValue("adder.code", process.Exit!.Code);
+            result.SetValue("adder.pid", process.Pid, "{pid}");
+            result.SetTable(new("adder.table", [new("n")], [[1], ["two"]]));
+        }
+    }
+
+    private sealed class NeverMade : IFollowObserver
+    {
+        public NeverMade() => throw new InvalidOperationException("not to be made");
+    }
+
     private sealed class Listener : IRunListener
     {
         internal TaskCompletionSource<FollowedRun> Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -145,6 +233,6 @@ public sealed class LibraryTests : IDisposable
 
         public void Followed(FollowedRun run) => Told.Add("followed");
 
-        public void Ended(FollowedRun run, Results.RecordedRun recorded) => Told.Add("ended");
+        public void Ended(FollowedRun run, RecordedRun recorded) => Told.Add("ended");
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using ForkFollow.Results;
 
 namespace ForkFollow.Service.Tests;
 
@@ -12,7 +13,7 @@ public sealed class SampleTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
+    [SkippableFact]
     public async Task Its_collector_and_its_observer_see_each_process_of_a_command()
     {
         using Started sample = Start("/bin/sh", "-c", "/bin/true; /bin/true; (:); exit 3");
@@ -27,6 +28,34 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
+    public async Task What_they_add_to_a_process_is_in_tree_json_and_in_the_report_with_v()
+    {
+        using Started sample = Start("/bin/sh", "-c", "/bin/true; exec /bin/true");
+        await EndAsync(sample);
+        RecordedProcess shell = TreeFile.Read(Path.Combine(_folder, "out", TreeFile.Name)).Processes[0];
+        Dictionary<string, ResultValue> values = shell.Values!.ToDictionary(value => value.Name);
+        Assert.Equal("s", values["lifetimes.lifetime"].Unit);
+        Assert.Equal((shell.EndNs!.Value - shell.StartNs) / 1e9, values["lifetimes.lifetime"].Value.Number!.Value, 9);
+        Assert.Equal(new("lifetimes.survivors", 0, "{process}"), values["lifetimes.survivors"]);
+        ResultTable programs = Assert.Single(shell.Tables!);
+        Assert.Equal("lifetimes.programs", programs.Name);
+        Assert.Equal(shell.Execs.Select(exec => Path.GetFileName(exec.Path)), programs.Rows.Select(row => row[0].Text).Where(name => name != "(fork)"));
+        Assert.Equal(values["lifetimes.lifetime"].Value.Number!.Value, programs.Rows.Sum(row => row[1].Number!.Value), 9);
+
+        using Started report = Started.Begin(new ProcessStartInfo(ProgramUnderTest.Location, ["report", "out", "--format", "none", "-v"])
+        {
+            RedirectStandardError = true,
+            WorkingDirectory = _folder,
+        });
+        using var limit = new CancellationTokenSource(_deadline);
+        string shown = await report.StandardError.ReadToEndAsync(limit.Token);
+        await report.EndedAsync(limit.Token);
+        Assert.Matches(@"(?m)^  lifetimes\.lifetime +\d", shown);
+        Assert.Matches(@"(?m)^  lifetimes\.survivors +0 process$", shown);
+        Assert.Matches(@"(?m)^    PROGRAM +TIME$", shown);
+    }
+
+    [SkippableFact]
     public async Task It_follows_targets_of_the_configuration_in_each_of_their_lives()
     {
         // A program of a name that nobody else has.
@@ -44,6 +73,7 @@ public sealed class SampleTests : IDisposable
     /// <summary>One life of the target: it ends when it is followed.</summary>
     private static async Task<int> LiveAsync(string program)
     {
+        Machine.Need(Machine.Attach);
         using Started target = Started.Begin(program, "60");
         using var limit = new CancellationTokenSource(_deadline);
         while (TracerOf(target.Id) == 0)

@@ -32,8 +32,9 @@ internal static unsafe partial class PerfProbe
             return null;
         }
 
+        string why = Marshal.GetLastPInvokeErrorMessage();
         string paranoid = File.Exists("/proc/sys/kernel/perf_event_paranoid") ? File.ReadAllText("/proc/sys/kernel/perf_event_paranoid").Trim() : "absent";
-        return $"no perf events of {(kernel ? "the kernel" : "user mode")} here: {Marshal.GetLastPInvokeErrorMessage()} (kernel.perf_event_paranoid is {paranoid})";
+        return $"no perf events of {(kernel ? "the kernel" : "user mode")} here: {why} (kernel.perf_event_paranoid is {paranoid})";
     }
 
     [LibraryImport("libc", SetLastError = true)]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ForkFollow.Native;
 using ForkFollow.Results;
 using ForkFollow.Results.Protocol;
 using ForkFollow.Symbols;

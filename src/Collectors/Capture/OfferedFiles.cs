@@ -1,3 +1,4 @@
+using ForkFollow.Native;
 using ForkFollow.Symbols;
 using Microsoft.Win32.SafeHandles;
 

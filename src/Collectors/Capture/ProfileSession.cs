@@ -26,10 +26,6 @@ public sealed class ProfileSession : IDisposable
     private readonly StackCopies? _copies;
     private readonly Action<LedgerEntry> _report;
     private readonly NewExecutables _executables = new();
-    private FollowedProcess? _entered;
-    private FollowedProcess? _execed;
-    private int _execs;
-    private ProcessResult? _left;
     private bool _ended;
 
     private ProfileSession(StreamPlan plan, RunResults results, string directory, Action<LedgerEntry> report)
@@ -41,11 +37,11 @@ public sealed class ProfileSession : IDisposable
         _copies = plan.HasUserStacks ? new(directory, text => report(new(LedgerKind.Collector, 0, text))) : null;
         _recorder = new(results, _writer, _modules, _copies, plan.Events, plan.MakeHeader());
         _stream = new(plan.Rings, plan.UserOnly, _recorder);
-        Collectors = [.. plan.Options.Names.Select(name => new StreamCollector(name, this))];
+        Collector = new StreamCollector(this, [.. plan.Options.Names]);
     }
 
-    /// <summary>A collector for each thing that is collected.</summary>
-    public IReadOnlyList<Collector> Collectors { get; }
+    /// <summary>The one collector of all that is collected.</summary>
+    public Collector Collector { get; }
 
     /// <summary>Why stacks cannot be unwound by copies here: what, why, remedy in one line; null if they can.</summary>
     public static string? DwarfRefusal => LibDw.IsThere
@@ -124,34 +120,20 @@ public sealed class ProfileSession : IDisposable
     }
 
     /// <summary>A process is followed from now on. True unless nothing could be opened on it.</summary>
-    internal bool Enter(FollowedProcess process)
-    {
-        if (Inherits(process) || process == _entered)
-            return true;
-        _entered = process;
-        return OpenOn(process, running: process.Origin == ProcessOrigin.Attached);
-    }
+    internal bool Enter(FollowedProcess process) =>
+        Inherits(process) || OpenOn(process, running: process.Origin == ProcessOrigin.Attached);
 
     /// <summary>A process has executed a program. A set-id or unreadable one ends its events: they are opened anew.</summary>
-    internal void Execed(FollowedProcess process)
+    internal void Execed(FollowedProcess process, in ExecView image)
     {
-        // Each of our collectors is told; one exec after another of the same process is known by its images.
-        if (process == _execed && process.Execs.Count == _execs)
-            return;
-        _execed = process;
-        _execs = process.Execs.Count;
-        if (_plan.HasStacks && _executables.Open(process.Pid) is { } executable)
+        if (_plan.HasStacks && _executables.Open(process.Pid, image.File) is { } executable)
             _recorder.Offer(executable);
-        if (_plan.HasTaskEvents && !Dumpable.Is(process.Pid))
+        if (_plan.HasTaskEvents && !image.IsDumpable)
             OpenOn(process, running: false);
     }
 
     /// <summary>A process is dead or let go.</summary>
-    internal void Left(ProcessResult result)
-    {
-        if (Interlocked.Exchange(ref _left, result) != result)
-            _recorder.Ended(result);
-    }
+    internal void Left(ProcessResult result) => _recorder.Ended(result);
 
     private static bool Inherits(FollowedProcess process) =>
         process is { Origin: not (ProcessOrigin.Attached or ProcessOrigin.Launched), Parent: { } parent }

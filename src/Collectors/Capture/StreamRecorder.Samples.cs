@@ -85,7 +85,7 @@ internal sealed partial class StreamRecorder
         image.Samples++;
     }
 
-    private static void EndSyscall(ProcessImage image, ThreadImage thread, long time, int call, long result)
+    private void EndSyscall(ProcessImage image, ThreadImage thread, long time, int call, long result)
     {
         bool begun = thread.Syscall == call;
         thread.Syscall = -1;
@@ -96,7 +96,7 @@ internal sealed partial class StreamRecorder
         image.Syscalls ??= [];
         if (!image.Syscalls.TryGetValue(call, out SyscallSum? sum))
         {
-            sum = new();
+            sum = new(_latencies);
             image.Syscalls.Add(call, sum);
         }
 

@@ -78,14 +78,10 @@ internal sealed partial class StreamRecorder
             return null;
         image = new(pid, new(), result.Process.Comm) { Result = result };
         _images.Add(pid, image);
-        try
-        {
-            Map(image, File.ReadAllBytes($"/proc/{pid}/maps"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It is gone: its frames have no names.
-        }
+
+        // If it is gone its frames have no names.
+        ProcFile.Read(pid, "maps"u8, out byte[] maps);
+        Map(image, maps);
 
         return image;
     }

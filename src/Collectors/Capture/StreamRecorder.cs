@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using ForkFollow.Collectors.Perf;
+using ForkFollow.Follower;
 using ForkFollow.Native;
 using ForkFollow.Results;
 using ForkFollow.Results.Protocol;
@@ -32,6 +33,7 @@ internal sealed partial class StreamRecorder : IRecordSink
     private readonly ConcurrentQueue<SafeFileHandle> _executables = new();
     private readonly Queue<ProcessResult> _toFinish = new();
     private readonly StackInterner _stacks = new();
+    private readonly Stack<Histogram> _latencies = new();
     private readonly string[] _traceEvents;
     private readonly bool _waits;
     private readonly StackCopies? _copies;

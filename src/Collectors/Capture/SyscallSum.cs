@@ -4,12 +4,13 @@ using ForkFollow.Results;
 namespace ForkFollow.Collectors.Capture;
 
 /// <summary>The calls of one system call by one process. Reader thread.</summary>
-internal sealed class SyscallSum
+/// <param name="stock">
+/// Four kilobytes each, and a process uses some thirty system calls: taken over from ended processes. One stock for each run, since each
+/// has a reader thread of its own.
+/// </param>
+internal sealed class SyscallSum(Stack<Histogram> stock)
 {
-    /// <summary>Four kilobytes each, and a process uses some thirty system calls: taken over from ended processes.</summary>
-    private static readonly Stack<Histogram> _stock = new();
-
-    private Histogram _latency = _stock.TryPop(out Histogram? made) ? made : new();
+    private Histogram _latency = stock.TryPop(out Histogram? made) ? made : new();
     private long _count;
     private long _errors;
     private long _totalNs;
@@ -36,7 +37,7 @@ internal sealed class SyscallSum
     internal void Release()
     {
         _latency.Clear();
-        _stock.Push(_latency);
+        stock.Push(_latency);
         _latency = null!;
     }
 }

@@ -1,4 +1,3 @@
-using ForkFollow.Collectors.Perf;
 using ForkFollow.Follower;
 using ForkFollow.Native;
 
@@ -49,7 +48,7 @@ public sealed class CounterCollector : Collector
     }
 
     /// <inheritdoc/>
-    protected override void OnExeced(FollowedProcess process)
+    protected override void OnExeced(FollowedProcess process, in ExecView image)
     {
         ArgumentNullException.ThrowIfNull(process);
         foreach (PerfGroup group in _groups[0])
@@ -91,7 +90,9 @@ public sealed class CounterCollector : Collector
     private bool OpenOnThreads(FollowedProcess process)
     {
         bool any = false;
-        foreach (int tid in ProcTask.List(process.Pid))
+        var threads = new List<int>();
+        ProcFile.ReadThreads(process.Pid, threads);
+        foreach (int tid in threads)
         {
             _settings.KeepContext(tid);
             any |= OpenOn(process, tid);

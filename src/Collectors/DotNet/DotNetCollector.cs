@@ -33,7 +33,7 @@ public sealed class DotNetCollector : Collector
     }
 
     /// <inheritdoc/>
-    protected override void OnExeced(FollowedProcess process) => _session.Execed(process);
+    protected override void OnExeced(FollowedProcess process, in ExecView image) => _session.Execed(process, image);
 
     /// <inheritdoc/>
     protected override void OnClose(ProcessResult result) => _session.Left(result.Process);

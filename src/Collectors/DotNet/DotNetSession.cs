@@ -144,7 +144,7 @@ public sealed partial class DotNetSession : IDisposable
     }
 
     /// <summary>A process is held at its exec. What calls exec has its own environment at hand, which may have its 1.</summary>
-    internal void Execed(FollowedProcess process)
+    internal void Execed(FollowedProcess process, in ExecView image)
     {
         bool carries;
         bool watched;
@@ -154,7 +154,7 @@ public sealed partial class DotNetSession : IDisposable
             watched = _watched.Contains(process.Id);
         }
 
-        bool isHost = _files.IsHost(process.Pid);
+        bool isHost = _files.IsHost(process.Pid, image.File);
         SwitchPlace place = default;
         if (_switches && isHost && !_closing)
             place = SuspendSwitch.TurnOn(process.Pid, carries, _environmentBuffer);

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using ForkFollow.Native;
-using ForkFollow.Symbols;
 using Tmds.Linux;
 
 namespace ForkFollow.Collectors.DotNet;
@@ -20,6 +19,7 @@ internal sealed unsafe class HostFiles
     /// <summary>The data segment of a bundle has less than 2 MB.</summary>
     private const ulong MostData = 16 << 20;
 
+    private const int PathSize = 64;
     private const int ChunkSize = 128 * 1024;
     private const int Overlap = 64;
     private const int ElfHeaderSize = 64;
@@ -43,21 +43,27 @@ internal sealed unsafe class HostFiles
     /// <summary>Whether what a process executes brings a runtime. False if that cannot be seen.</summary>
     internal bool IsHost(int pid)
     {
-        byte* path = stackalloc byte[64];
-        ProcFile.Compose(new(path, 64), pid, "exe"u8);
+        byte* path = stackalloc byte[PathSize];
+        ProcFile.Compose(new(path, PathSize), pid, "exe"u8);
         statx_t stat;
-        if (Linux.statx(LibC.AT_FDCWD, path, 0, Linux.STATX_BASIC_STATS, &stat) != 0)
+        return Linux.statx(LibC.AT_FDCWD, path, 0, Linux.STATX_BASIC_STATS, &stat) == 0 && IsHost(pid, stat.Identity);
+    }
+
+    /// <summary>The same where it is known which file that is; default: it could not be seen.</summary>
+    internal bool IsHost(int pid, FileIdentity identity)
+    {
+        if (identity == default)
             return false;
-        FileIdentity identity = new(
-            stat.stx_dev_major, stat.stx_dev_minor, stat.stx_ino, stat.stx_size, stat.stx_mtime_sec, stat.stx_mtime_nsec);
         if (_known.TryGetValue(identity, out bool known))
             return known;
 
+        byte* path = stackalloc byte[PathSize];
+        ProcFile.Compose(new(path, PathSize), pid, "exe"u8);
         int fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, default);
         if (fd < 0)
             return false;
-        bool found = stat.stx_size <= SmallFile
-            ? Holds(fd, 0, stat.stx_size, Library) || Holds(fd, 0, stat.stx_size, Signature)
+        bool found = identity.Size <= SmallFile
+            ? Holds(fd, 0, identity.Size, Library) || Holds(fd, 0, identity.Size, Signature)
             : DataHoldsSignature(fd);
         _ = LibC.close(fd);
         _known[identity] = found;

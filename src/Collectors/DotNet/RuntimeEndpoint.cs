@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using ForkFollow.Native;
@@ -66,18 +67,18 @@ internal sealed unsafe class EndpointFinder
     {
         if (!ProcStat.TryRead(pid, out ProcStat stat))
             return null;
-        try
-        {
-            string status = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status"));
-            string innermost = Last(status, "\nNSpid:") ?? pid.ToString(CultureInfo.InvariantCulture);
-            uint fsUid = uint.Parse(Last(status, "\nUid:") ?? "0", CultureInfo.InvariantCulture);
-            string name = string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{innermost}-{stat.StartTime}-socket");
-            return new(pid, stat.StartTime, TemporaryFolder(pid), name, fsUid);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        Span<byte> buffer = stackalloc byte[4096];
+        if (ProcFile.Read(pid, "status"u8, buffer, out ReadOnlySpan<byte> status) != ProcOutcome.Read
+            || !Utf8Parser.TryParse(ProcFile.Last(status, "\nUid:"u8), out uint fsUid, out _))
         {
             return null;
         }
+
+        string innermost = Utf8Parser.TryParse(ProcFile.Last(status, "\nNSpid:"u8), out int inside, out _)
+            ? inside.ToString(CultureInfo.InvariantCulture)
+            : pid.ToString(CultureInfo.InvariantCulture);
+        string name = string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{innermost}-{stat.StartTime}-socket");
+        return new(pid, stat.StartTime, TemporaryFolder(pid), name, fsUid);
     }
 
     /// <summary>Its endpoint as it is now; null if there is none.</summary>
@@ -114,33 +115,18 @@ internal sealed unsafe class EndpointFinder
 
     private static string TemporaryFolder(int pid)
     {
-        try
+        // Not ours to read: then it has the default, or is not found.
+        ProcFile.Read(pid, "environ"u8, out byte[] environment);
+        ReadOnlySpan<byte> block = environment;
+        while (!block.IsEmpty)
         {
-            ReadOnlySpan<byte> block = File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"));
-            while (!block.IsEmpty)
-            {
-                int end = block.IndexOf((byte)0);
-                ReadOnlySpan<byte> one = end < 0 ? block : block[..end];
-                if (one.StartsWith("TMPDIR="u8) && one.Length > "TMPDIR=".Length)
-                    return Encoding.UTF8.GetString(one["TMPDIR=".Length..]);
-                block = end < 0 ? default : block[(end + 1)..];
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Not ours to read: then it has the default, or is not found.
+            int end = block.IndexOf((byte)0);
+            ReadOnlySpan<byte> one = end < 0 ? block : block[..end];
+            if (one.StartsWith("TMPDIR="u8) && one.Length > "TMPDIR=".Length)
+                return Encoding.UTF8.GetString(one["TMPDIR=".Length..]);
+            block = end < 0 ? default : block[(end + 1)..];
         }
 
         return "/tmp";
-    }
-
-    /// <summary>The last word of a line of /proc/PID/status: the innermost pid, the uid that files are made with.</summary>
-    private static string? Last(string status, string key)
-    {
-        int at = status.IndexOf(key, StringComparison.Ordinal);
-        if (at < 0)
-            return null;
-        int end = status.IndexOf('\n', at + 1);
-        return status[at..(end < 0 ? status.Length : end)].Split('\t')[^1].Trim();
     }
 }

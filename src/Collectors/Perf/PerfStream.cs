@@ -108,14 +108,13 @@ internal sealed unsafe class PerfStream : IDisposable
         try
         {
             int errno = running ? OpenOnThreads(pid, events) : Open(events.Where(one => !one.WholeMachine), pid);
-            byte[] maps = File.ReadAllBytes($"/proc/{pid}/maps");
+            if (ProcFile.Read(pid, "maps"u8, out byte[] maps) != ProcOutcome.Read)
+                return Linux.ESRCH;
             using TargetRoot? root = TargetRoot.OfProcess(pid, out _);
-            _seeds.Enqueue(new(time, pid, maps, root?.IsOwn ?? false, [.. ProcTask.List(pid).Select(tid => (tid, ProcTask.Name(pid, tid)))]));
+            var threads = new List<int>();
+            ProcFile.ReadThreads(pid, threads);
+            _seeds.Enqueue(new(time, pid, maps, root?.IsOwn ?? false, [.. threads.Select(tid => (tid, ProcFile.ReadThreadName(pid, tid)))]));
             return errno;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Linux.ESRCH;
         }
         finally
         {
@@ -148,11 +147,14 @@ internal sealed unsafe class PerfStream : IDisposable
     {
         int firstErrno = 0;
         var opened = new HashSet<int>();
+        var threads = new List<int>();
         bool more = true;
         while (more)
         {
             more = false;
-            foreach (int tid in ProcTask.List(pid))
+            threads.Clear();
+            ProcFile.ReadThreads(pid, threads);
+            foreach (int tid in threads)
             {
                 if (!opened.Add(tid))
                     continue;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics;
 using ForkFollow.Native;
@@ -70,29 +69,6 @@ internal static unsafe class TickReader
         // Since 6.2 the size of the directory is their number; before it is 0.
         return Linux.statx(LibC.AT_FDCWD, path, 0, Linux.STATX_SIZE, &stat) == 0 && stat.stx_size > 0
             ? (int)stat.stx_size
-            : CountEntries(path);
-    }
-
-    internal static int CountEntries(byte* path)
-    {
-        int fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, default);
-        if (fd < 0)
-            return -1;
-        const int Size = 4096;
-        byte* entries = stackalloc byte[Size];
-        int count = 0;
-        nint got;
-        while ((got = Linux.getdents64(fd, entries, Size)) > 0)
-        {
-            for (nint at = 0; at < got;)
-            {
-                if (entries[at + Linux.DirentName] != (byte)'.')
-                    count++;
-                at += BinaryPrimitives.ReadUInt16LittleEndian(new(entries + at + Linux.DirentReclen, sizeof(ushort)));
-            }
-        }
-
-        _ = LibC.close(fd);
-        return got < 0 ? -1 : count;
+            : ProcFile.CountEntries(pid, "fd"u8);
     }
 }

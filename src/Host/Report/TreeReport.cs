@@ -4,8 +4,8 @@ using ForkFollow.Results;
 namespace ForkFollow.Host;
 
 /// <summary>
-/// The report at the end of a run: a line of totals, the process tree as a table, and the ledger. About 200 lines at most,
-/// whatever was followed: the rest is in tree.json. All that comes from a process is made safe for a terminal.
+/// The report at the end of a run: a line of totals, the process tree as a table, and the ledger. About 200 lines at most, and
+/// 100 more for values and tables if they are wanted, whatever was followed: the rest is in tree.json. All that comes from a process is made safe for a terminal.
 /// </summary>
 internal static class TreeReport
 {
@@ -18,8 +18,9 @@ internal static class TreeReport
     /// <param name="output">Drawn with lines if its encoding is UTF-8, with ASCII if not.</param>
     /// <param name="run">The run.</param>
     /// <param name="width">Columns of the terminal.</param>
-    internal static void Write(TextWriter output, RecordedRun run, int width) =>
-        Write(output, TreeReportBuilder.Build(run), width);
+    /// <param name="verbose">With the values and tables that collectors and observers of others have added.</param>
+    internal static void Write(TextWriter output, RecordedRun run, int width, bool verbose = false) =>
+        Write(output, TreeReportBuilder.Build(run, verbose), width);
 
     /// <summary>Writes the report of a model.</summary>
     internal static void Write(TextWriter output, TreeReportModel model, int width)
@@ -34,6 +35,7 @@ internal static class TreeReport
             WriteNotes(text, rows, glyphs);
         }
 
+        new TreeReportValues(glyphs, Math.Max(width, LeastWidth)).Write(text, model.Findings);
         TreeReportFunctions.Write(text, model.Sampling, model.Functions, Math.Max(width, LeastWidth));
         TreeReportDotNet.Write(text, model.Runtimes, Math.Max(width, LeastWidth));
         TreeReportLedger.Write(text, model.Ledger, glyphs);

@@ -13,8 +13,8 @@ internal sealed class TreeReportBuilder
 
     private TreeReportBuilder(long end) => _end = end;
 
-    /// <summary>Makes the model.</summary>
-    internal static TreeReportModel Build(RecordedRun run)
+    /// <summary>Makes the model; if verbose, with the values and tables of collectors and observers of others.</summary>
+    internal static TreeReportModel Build(RecordedRun run, bool verbose = false)
     {
         var totals = new TreeReportTotals { WallNs = run.DurationNs, Execs = run.Processes.Sum(one => one.Execs.Count) };
         return new(totals, new TreeReportBuilder(run.DurationNs).BuildTree(run.Processes, totals), run.Ledger)
@@ -22,6 +22,7 @@ internal sealed class TreeReportBuilder
             Sampling = TreeReportFunctions.Describe(run),
             Functions = TreeReportFunctions.Build(run),
             Runtimes = TreeReportDotNet.Build(run),
+            Findings = verbose ? TreeReportValues.Build(run) : [],
         };
     }
 

@@ -35,19 +35,22 @@ internal sealed class TreeReportCommand(TreeReportGlyphs glyphs, int deepest, in
 
     private string Command(TreeReportRow row)
     {
-        string name = SafeText.Escape(Shorten(row.First.Name));
-        if (row.IsCollapsed)
-            return $"{name} {glyphs.Times}{Units.Exact(row.Members.Count)}";
-        if (row.First.Arguments is null)
-            return name;
+        string command = Describe(row.First.Name, row.IsCollapsed ? null : row.First.Arguments, longest);
+        return row.IsCollapsed ? $"{command} {glyphs.Times}{Units.Exact(row.Members.Count)}" : command;
+    }
 
-        // A command line may have megabytes; what will not be shown is not written either.
-        var text = new StringBuilder(name);
-        foreach (string argument in row.First.Arguments.Skip(1))
+    /// <summary>A command line, safe to print.</summary>
+    /// <param name="name">What the process is known by.</param>
+    /// <param name="arguments">Its arguments, the program's name first; null for none.</param>
+    /// <param name="longest">No more is needed: a command line may have megabytes.</param>
+    internal static string Describe(string name, IReadOnlyList<string>? arguments, int longest)
+    {
+        var text = new StringBuilder(SafeText.Escape(Shorten(name, longest)));
+        foreach (string argument in (arguments ?? []).Skip(1))
         {
             if (text.Length > longest)
                 break;
-            text.Append(' ').Append(Quote(SafeText.Escape(Shorten(argument))));
+            text.Append(' ').Append(Quote(SafeText.Escape(Shorten(argument, longest))));
         }
 
         return text.ToString();
@@ -57,5 +60,5 @@ internal sealed class TreeReportCommand(TreeReportGlyphs glyphs, int deepest, in
     private static string Quote(string argument) =>
         argument.Length == 0 || argument.Contains(' ', StringComparison.Ordinal) ? $"'{argument}'" : argument;
 
-    private string Shorten(string text) => text.Length <= longest ? text : text[..longest];
+    private static string Shorten(string text, int longest) => text.Length <= longest ? text : text[..longest];
 }

@@ -78,4 +78,7 @@ internal sealed record TreeReportModel(
 
     /// <summary>The .NET runtimes by executable; empty if there were none.</summary>
     internal IReadOnlyList<TreeReportRuntimes> Runtimes { get; init; } = [];
+
+    /// <summary>Values and tables of processes; empty if there are none, or they are not wanted.</summary>
+    internal IReadOnlyList<TreeReportFindings> Findings { get; init; } = [];
 }

@@ -60,6 +60,32 @@ internal static class Units
             : string.Create(invariant, $"{seconds / 3600}:{seconds / 60 % 60:00}:{seconds % 60:00}");
     }
 
+    /// <summary>
+    /// A number with its unit by UCUM: <c>12 ms</c> for 0.012 s, <c>4.10 kB</c> for 4100 By, <c>12.5%</c>, <c>0.25</c> for a ratio
+    /// (1), <c>1,234 request</c> for {request}. With any other unit, and below zero, the number stays as it is.
+    /// </summary>
+    internal static string Measured(double value, string unit)
+    {
+        double nanoseconds = value * unit switch { "s" => NanosecondsPerSecond, "ms" => NanosecondsPerMillisecond, "us" => 1e3, "ns" => 1, _ => double.NaN };
+        if (nanoseconds is >= 0 and < long.MaxValue)
+            return Duration((long)Math.Ceiling(nanoseconds)); // something is never nothing
+        return unit switch
+        {
+            "By" when value is >= 0 and < long.MaxValue => Bytes((long)value),
+            "" or "1" => Number(value),
+            "%" => Number(value) + "%",
+            ['{', .. string thing, '}'] => $"{Number(value)} {thing}",
+            _ => $"{Number(value)} {unit}",
+        };
+    }
+
+    /// <summary>Exact if it is whole, else with three or four digits that count.</summary>
+    private static string Number(double value) => Math.Abs(value) switch
+    {
+        < 1e15 and var size when size >= 1000 || double.IsInteger(value) => Format(value, "N0"),
+        _ => Format(value, "G4"),
+    };
+
     private static string Milliseconds(double value) => value switch
     {
         // Something is never nothing.

@@ -63,6 +63,22 @@ internal sealed class ReportColumns(Utf8JsonWriter json)
         json.WriteEndArray();
     }
 
+    /// <summary>A column of numbers that need not be whole, null where there is none.</summary>
+    internal void WriteNumbers(string name, IEnumerable<double?> values)
+    {
+        json.WriteStartArray(name);
+        foreach (double? value in values)
+        {
+            if (value is { } number)
+                json.WriteNumberValue(number);
+            else
+                json.WriteNullValue();
+            FlushIfFull();
+        }
+
+        json.WriteEndArray();
+    }
+
     internal void WriteTexts<T>(string name, IEnumerable<T> rows, Func<T, string?> text) =>
         Write(name, rows.Select(row => (long)Index(text(row))));
 

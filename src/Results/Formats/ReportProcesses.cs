@@ -24,6 +24,7 @@ internal static class ReportProcesses
         WriteSyscalls(columns, processes);
         WriteTicks(columns, processes);
         ReportDotNet.WriteTables(columns, processes);
+        ReportValues.Write(columns, processes);
     }
 
     private static void WriteLives(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)

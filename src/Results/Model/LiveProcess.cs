@@ -75,20 +75,27 @@ public abstract class LiveProcess
 
     /// <summary>
     /// Sets a named value: in tree.json, the terminal (<c>-v</c>), the page and telemetry it is shown with the process. Any thread.
-    /// One of the same name is replaced.
+    /// One of the same name is replaced. What is set by the time that observers are told of its end (<c>Exited</c>, <c>Detached</c>)
+    /// or a collector is closed is everywhere; later, until listeners have been told <c>Followed</c>, in files and on the terminal
+    /// alone. It allocates: not for calls in which the process is held.
     /// </summary>
     /// <param name="name">Dotted lower-case words that begin with whose it is, as in OpenTelemetry: <c>lifetimes.sleep.time</c>.</param>
     /// <param name="value">A number or a text.</param>
     /// <param name="unit">The unit by UCUM: s, ns, By, {request}; empty for none.</param>
-    public void SetValue(string name, ResultCell value, string unit = "") =>
+    public void SetValue(string name, ResultCell value, string unit = "")
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(unit);
         Replace(ref _values, new(name, value, unit), static value => value.Name);
+    }
 
     /// <summary>Sets a named table, like <see cref="SetValue"/>.</summary>
-    /// <param name="table">The table.</param>
-    /// <exception cref="ArgumentException">A row has more or fewer cells than there are columns.</exception>
+    /// <param name="table">The table; its lists are kept, and must not be changed any more.</param>
+    /// <exception cref="ArgumentException">It has no name, or a row has more or fewer cells than there are columns.</exception>
     public void SetTable(ResultTable table)
     {
         ArgumentNullException.ThrowIfNull(table);
+        ArgumentException.ThrowIfNullOrWhiteSpace(table.Name, nameof(table));
         if (!table.IsRectangular)
             throw new ArgumentException($"a row of {table.Name} has more or fewer cells than the table has columns", nameof(table));
         Replace(ref _tables, table, static table => table.Name);

@@ -32,7 +32,7 @@ internal sealed class OptionsCheck : IValidateOptions<ForkFollowOptions>
         foreach (string fault in CheckCollectors(options, scratch))
             yield return fault;
 
-        // What is on by default is left out where it cannot be had (FollowService says so); what was chosen must work.
+        // What is on by default is left out where it cannot be had (RunFactory says so); what was chosen must work.
         if (ResultFormats.RefusalOf(options.Formats) is { } refusal && !options.Formats.SequenceEqual(new ForkFollowOptions().Formats))
             yield return $"{ForkFollowOptions.Section}:Formats: {refusal}";
     }

@@ -109,7 +109,7 @@ internal sealed class CollectorChoice : IDisposable
             throw new StartUpException(missing);
         _profile = ProfileSession.Open(options, results, directory.Path, _report, out string? refusal);
         if (_profile is not null)
-            _collectors.AddRange(_profile.Collectors);
+            _collectors.Add(_profile.Collector);
         else
             Refuse(refusal!, asked: options.Tracepoints.Count > 0);
     }

@@ -95,7 +95,7 @@ internal sealed class FollowRun
     {
         ResultDirectory directory = ResultDirectory.Create(_settings);
         var run = new FollowedRun(directory.Path, _results);
-        IServiceScope scope = _factory.NewScope();
+        IServiceScope scope = _factory.NewScope(_results);
         try
         {
             Collector[] further = _factory.CollectorsOf(scope);
@@ -140,6 +140,7 @@ internal sealed class FollowRun
         {
             Profile = RecordingReader.Read(directory.Path),
         };
+        _factory.SayWhatIsLacking(_settings.Options.Formats);
         ResultFormats.WriteAll(
             ResultFormats.Named(_settings.Options.Formats), directory.Path, recorded, line => _logger.LogError("{Line}", line));
         _factory.Tell(listener => listener.Ended(run, recorded));

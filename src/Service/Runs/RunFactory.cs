@@ -1,6 +1,7 @@
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
 using ForkFollow.Results;
+using ForkFollow.Results.Formats;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -12,6 +13,8 @@ internal sealed class RunFactory(
     IEnumerable<IRunExporter> exporters,
     ILogger<FollowRun> logger)
 {
+    private int _saidWhatIsLacking;
+
     /// <summary>Makes a run, which has not begun.</summary>
     internal FollowRun Make(FollowSettings settings) => new(settings, this);
 
@@ -24,14 +27,26 @@ internal sealed class RunFactory(
     /// <summary>Begins to take a run elsewhere.</summary>
     internal RunExports Export(LiveRun run) => new(exporters, run, logger);
 
-    /// <summary>Services for one run, to be disposed at its end.</summary>
-    internal IServiceScope NewScope() => scopes.CreateScope();
+    /// <summary>Services for one run, to be disposed at its end; its results are one of them.</summary>
+    internal IServiceScope NewScope(RunResults results)
+    {
+        IServiceScope scope = scopes.CreateScope();
+        scope.ServiceProvider.GetRequiredService<ResultsOfScope>().Results = results;
+        return scope;
+    }
 
     /// <summary>The collectors that were added, for one run.</summary>
     internal Collector[] CollectorsOf(IServiceScope scope) => [.. Of<Collector>(scope, PartKind.Collector)];
 
     /// <summary>The observers that were added, for one run.</summary>
     internal IFollowObserver[] ObserversOf(IServiceScope scope) => [.. Of<IFollowObserver>(scope, PartKind.Observer)];
+
+    /// <summary>Says which of its formats this build lacks: once, however many runs there are.</summary>
+    internal void SayWhatIsLacking(IReadOnlyList<string> formats)
+    {
+        if (ResultFormats.RefusalOf(formats) is { } refusal && Interlocked.Exchange(ref _saidWhatIsLacking, 1) == 0)
+            logger.LogInformation("{Line}", refusal);
+    }
 
     /// <summary>Tells all who listen. A fault of one is logged and keeps nothing from the others.</summary>
     internal void Tell(Action<IRunListener> what)
@@ -52,6 +67,13 @@ internal sealed class RunFactory(
 
     private IEnumerable<T> Of<T>(IServiceScope scope, PartKind kind) =>
         parts.Where(part => part.Kind == kind).Select(part => scope.ServiceProvider.GetRequiredService(part.Service)).Cast<T>();
+}
+
+/// <summary>Which run a scope of services is for.</summary>
+internal sealed class ResultsOfScope
+{
+    /// <summary>Its results; null in a scope that is not for a run.</summary>
+    internal RunResults? Results { get; set; }
 }
 
 /// <summary>What somebody else adds to each run.</summary>

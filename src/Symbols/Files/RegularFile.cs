@@ -6,10 +6,6 @@ using Tmds.Linux;
 
 namespace ForkFollow.Symbols;
 
-/// <summary>Which file it is, and in which state: two equal ones have the same content, unless somebody forges times.</summary>
-public readonly record struct FileIdentity(
-    uint DeviceMajor, uint DeviceMinor, ulong Inode, ulong Size, long ModifiedSeconds, uint ModifiedNanoseconds);
-
 /// <summary>
 /// Opens regular files and nothing else. To open a FIFO can block, and to open a device can do things (rewind a tape, start
 /// a watchdog); so a path is opened as O_PATH, looked at, and only then opened through /proc/self/fd. Any thread; nothing
@@ -69,9 +65,7 @@ public static unsafe class RegularFile
                 return false;
             }
 
-            identity = new(
-                stat.stx_dev_major, stat.stx_dev_minor, stat.stx_ino, stat.stx_size, stat.stx_mtime_sec,
-                stat.stx_mtime_nsec);
+            identity = stat.Identity;
             uid = stat.stx_uid;
             return true;
         }

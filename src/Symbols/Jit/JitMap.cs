@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
+using ForkFollow.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Symbols;
@@ -104,24 +106,13 @@ public sealed class JitMap
     /// <summary>The pid that the process has in its own pid namespace, and its effective user.</summary>
     private static (int Inside, uint Uid)? ReadStatus(int pid)
     {
-        int inside = pid;
-        uint? uid = null;
-        try
-        {
-            foreach (string line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status")))
-            {
-                string[] fields = line.Split('\t');
-                if (fields[0] == "NSpid:")
-                    inside = int.Parse(fields[^1], CultureInfo.InvariantCulture);
-                else if (fields[0] == "Uid:" && fields.Length > 2)
-                    uid = uint.Parse(fields[2], CultureInfo.InvariantCulture);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        Span<byte> buffer = stackalloc byte[4096];
+        if (ProcFile.Read(pid, "status"u8, buffer, out ReadOnlySpan<byte> status) != ProcOutcome.Read
+            || ProcFile.EffectiveId(status, "\nUid:"u8) is var uid && uid < 0)
         {
             return null;
         }
 
-        return uid is null ? null : (inside, uid.Value);
+        return (Utf8Parser.TryParse(ProcFile.Last(status, "\nNSpid:"u8), out int inside, out _) ? inside : pid, (uint)uid);
     }
 }

@@ -5,6 +5,7 @@ import { spark } from './spark.js';
 import { syscallSums } from './tables.js';
 import { bytes, count, el, percent, plural, quote, show, time, visible } from './text.js';
 import { onTheme } from './theme.js';
+import { addedParts } from './values.js';
 
 const facts = (rows) => el('dl', { className: 'facts' }, rows.filter(Boolean).map(([name, value, note]) => [el('dt', {}, name), el('dd', {}, value, note ? el('small', {}, ` ${note}`) : null)]));
 const part = (title, ...content) => el('section', {}, el('h3', {}, title), ...content);
@@ -51,6 +52,7 @@ export class Details {
         ['Collectors', text(p.collectors[i]) || 'none'],
       ]),
       this.#execs(i),
+      ...addedParts(run, i).map(([title, ...content]) => part(title, ...content)),
       this.#runtime([i]),
       el('section', { className: 'sparks', hidden: true }),
       this.#counters(i),

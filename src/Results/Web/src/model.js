@@ -28,6 +28,10 @@ export function load(data) {
   run.tickStart = data.ticks && starts(data.ticks.rows);
   run.thrownStart = data.thrown && starts(data.thrown.rows);
   run.runtimeTickStart = data.runtimeTicks && starts(data.runtimeTicks.rows);
+  run.valueStart = data.values && starts(data.values.rows);
+  run.tableStart = data.tables && starts(data.tables.rows);
+  run.tableColumnStart = data.tables && starts(data.tables.columns);
+  run.tableCellStart = data.tables && starts(data.tables.columns.map((columns, t) => columns * data.tables.tableRows[t]));
   readStacks(run);
   return run;
 }
