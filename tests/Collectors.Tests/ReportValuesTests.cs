@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using ForkFollow.Follower;
 using ForkFollow.Results;
 using ForkFollow.Results.Formats;
 using Microsoft.Playwright;
@@ -56,6 +57,19 @@ public sealed class ReportValuesTests : ReportPageTests
         Assert.Throws<ArgumentException>(() => process.SetTable(new("", [], [])));
         Assert.Throws<ArgumentException>(() => process.SetValue(" ", 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => process.SetValue("app.a", double.NaN));
+    }
+
+    /// <summary>Else telemetry, which waits for that, would not have what the last one adds.</summary>
+    [Fact]
+    public async Task A_process_is_closed_only_when_the_last_of_its_collectors_is()
+    {
+        (RunResults results, _) = await Runs.FollowAsync([new RusageCollector(), new Adding()], "/bin/sh", "-c", "/bin/true; :");
+        Assert.Equal(2, results.Count);
+        foreach (ProcessResult result in results.ToList())
+        {
+            Assert.Equal([new ResultValue("app.closed.before", "False")], result.Values);
+            Assert.True(result.IsClosed);
+        }
     }
 
     [Fact]
@@ -121,6 +135,17 @@ public sealed class ReportValuesTests : ReportPageTests
         Assert.Null(await page.EvaluateAsync<object?>("window.pwned"));
         Assert.Equal(0, await page.Locator("#details img, #details b, #details script").CountAsync());
         Assert.Equal(1280, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+    }
+
+    private sealed class Adding(Collector? parent = null) : Collector(parent)
+    {
+        public override string Name => "adding";
+
+        protected override Collector MakeAlike() => new Adding(this);
+
+        protected override bool OnOpen(FollowedProcess process) => true;
+
+        protected override void OnClose(ProcessResult result) => result.SetValue("app.closed.before", result.IsClosed.ToString());
     }
 
     private static JsonElement Data(RecordedRun run)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
 using ForkFollow.Telemetry;
@@ -144,6 +145,24 @@ public sealed class HostTests
         Assert.Equal(9, (await receiver.EndAsync()).Spans.Count);
     }
 
+    [SkippableFact]
+    public async Task What_a_collector_adds_to_a_process_is_an_attribute_and_an_event_of_its_own_name()
+    {
+        await using Receiver receiver = await Receiver.StartAsync();
+        using (IHost host = MakeHost(receiver, _ => { }))
+            await FollowAsync(host.Services.GetRequiredService<ProcessTelemetry>(), [new RusageCollector(), new AddingCollector()], "sh", "-c", "/bin/true; /bin/true");
+
+        IReadOnlyList<ReceivedSpan> spans = (await receiver.EndAsync()).Spans;
+        Assert.Equal(3, spans.Count);
+        Assert.All(spans, one => Assert.Equal("fast", one["adding.mode"]));
+        ReceivedSpan span = spans[0];
+        JsonElement wait = span.Data.GetProperty("attributes").EnumerateArray().Single(one => one.GetProperty("key").GetString() == "adding.wait");
+        Assert.Equal(0.25, wait.GetProperty("value").GetProperty("doubleValue").GetDouble());
+        JsonElement table = Assert.Single(span.Events, one => one.GetProperty("name").GetString() == "adding.rules");
+        Assert.Equal(["rule", "runs"], table.GetProperty("attributes").EnumerateArray().Select(one => one.GetProperty("key").GetString()));
+        Assert.Equal(span.Data.GetProperty("endTimeUnixNano").GetString(), table.GetProperty("timeUnixNano").GetString());
+    }
+
     private static IConfigurationRoot Configuration(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
         .AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Key, (string?)one.Value))).Build();
 
@@ -193,6 +212,22 @@ public sealed class HostTests
         protected override bool OnOpen(FollowedProcess process) => true;
 
         protected override void OnClose(ProcessResult result) => Thread.Sleep(100);
+    }
+
+    private sealed class AddingCollector(Collector? parent = null) : Collector(parent)
+    {
+        public override string Name => "adding";
+
+        protected override Collector MakeAlike() => new AddingCollector(this);
+
+        protected override bool OnOpen(FollowedProcess process) => true;
+
+        protected override void OnClose(ProcessResult result)
+        {
+            result.SetValue("adding.mode", "fast");
+            result.SetValue("adding.wait", 0.25, "s");
+            result.SetTable(new("adding.rules", [new("rule"), new("runs", "{run}")], [["all", 1], ["x.o", 2]]));
+        }
     }
 
     private sealed class Throwing : BaseProcessor<Activity>
