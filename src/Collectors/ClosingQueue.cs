@@ -63,6 +63,8 @@ internal sealed class ClosingQueue : IDisposable
             collector?.Close(result);
             collector = null;
         }
+
+        result.SetClosed();
     }
 
     private void CloseAll()

@@ -13,6 +13,7 @@ public sealed class ProcessResult : LiveProcess
     private readonly RunResults _run;
     private readonly Collector?[] _open;
     private MethodMap? _methods;
+    private bool _closed;
 
     internal ProcessResult(RunResults run, int collectors)
     {
@@ -68,7 +69,7 @@ public sealed class ProcessResult : LiveProcess
     public override int UnbornChildren => Process.UnbornChildren;
 
     /// <inheritdoc/>
-    public override bool IsClosed => Usage is not null;
+    public override bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>What it used itself; null until its collectors are closed.</summary>
     public ResourceUsage? Usage { get; internal set; }
@@ -123,6 +124,9 @@ public sealed class ProcessResult : LiveProcess
 
     private RecordedExec Record(ExecImage image) =>
         new(image.Timestamp - _run.StartTimestamp, image.Path, image.GetArguments());
+
+    /// <summary>The last of its collectors is closed.</summary>
+    internal void SetClosed() => Volatile.Write(ref _closed, true);
 
     internal void SetCollectorNames(IReadOnlyList<string> names) => CollectorNames = names;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using ForkFollow.Results;
 using ForkFollow.Results.Tests;
 using ForkFollow.Service;
@@ -126,6 +127,30 @@ public sealed class HostTests
         Assert.Equal(Processes, ended.Sum(point => point.Value));
         Assert.Equal(Processes, ended.Select(point => point["process.pid"]).Distinct().Count());
         Assert.All(ended, point => Assert.Equal("AGGREGATION_TEMPORALITY_DELTA", point.Temporality));
+    }
+
+    [SkippableFact]
+    public async Task What_a_collector_adds_to_a_process_is_an_attribute_and_an_event_of_its_own_name()
+    {
+        await using Receiver receiver = await Receiver.StartAsync();
+        using (IHost host = MakeHost(Address(receiver), _ => { }))
+        {
+            var run = new MadeRun();
+            MadeProcess process = run.Begin();
+            process.SetValue("adding.mode", "fast");
+            process.SetValue("adding.wait", 0.25, "s");
+            process.SetTable(new("adding.rules", [new("rule"), new("runs", "{run}")], [["all", 1], ["x.o", 2]]));
+            process.End();
+            await ExportAsync(host.Services.GetRequiredService<ProcessTelemetry>(), run);
+        }
+
+        ReceivedSpan span = Assert.Single((await receiver.EndAsync()).Spans);
+        Assert.Equal("fast", span["adding.mode"]);
+        JsonElement wait = span.Data.GetProperty("attributes").EnumerateArray().Single(one => one.GetProperty("key").GetString() == "adding.wait");
+        Assert.Equal(0.25, wait.GetProperty("value").GetProperty("doubleValue").GetDouble());
+        JsonElement table = Assert.Single(span.Events, one => one.GetProperty("name").GetString() == "adding.rules");
+        Assert.Equal(["rule", "runs"], table.GetProperty("attributes").EnumerateArray().Select(one => one.GetProperty("key").GetString()));
+        Assert.Equal(span.Data.GetProperty("endTimeUnixNano").GetString(), table.GetProperty("timeUnixNano").GetString());
     }
 
     /// <summary>A host may use the SDK itself, before or after it adds us: there is one set of providers, and all goes the same way.</summary>

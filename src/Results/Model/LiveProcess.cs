@@ -76,8 +76,8 @@ public abstract class LiveProcess
     /// <summary>
     /// Sets a named value: in tree.json, the terminal (<c>-v</c>), the page and telemetry it is shown with the process. Any thread.
     /// One of the same name is replaced. What is set by the time that observers are told of its end (<c>Exited</c>, <c>Detached</c>)
-    /// or a collector is closed is everywhere; later, until listeners have been told <c>Followed</c>, in files and on the terminal
-    /// alone. It allocates: not for calls in which the process is held.
+    /// or its collectors are closed is everywhere; later, until listeners have been told <c>Followed</c>, in files and on the
+    /// terminal alone. It allocates: not for calls in which the process is held.
     /// </summary>
     /// <param name="name">Dotted lower-case words that begin with whose it is, as in OpenTelemetry: <c>lifetimes.sleep.time</c>.</param>
     /// <param name="value">A number or a text.</param>
