@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ForkFollow.Follower;
 using ForkFollow.Results;
 
