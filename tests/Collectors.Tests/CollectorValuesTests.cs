@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ForkFollow.Follower;
 using ForkFollow.Results;
 
@@ -30,32 +29,4 @@ public sealed class CollectorValuesTests
 
         protected override void OnClose(ProcessResult result) => result.SetValue("app.closed.before", result.IsClosed.ToString());
     }
-
-    private static JsonElement Data(RecordedRun run)
-    {
-        using var stream = new MemoryStream();
-        HtmlReport.WriteData(stream, run);
-        return JsonDocument.Parse(stream.ToArray()).RootElement;
-    }
-
-    private static RecordedRun Run() => SyntheticRuns.Empty() with
-    {
-        Processes =
-        [
-            SyntheticRuns.Process(1, null, "sh", 0, 2 * SyntheticRuns.Ms),
-            SyntheticRuns.Process(2, 1, "make", 0, 2 * SyntheticRuns.Ms) with
-            {
-                Values =
-                [
-                    new("app.wait.time", 0.0123, "s"), new("app.cache.hits", 12_345, "{hit}"), new("app.cache.size", 4096, "By"),
-                    new("app.cache.share", 12.5, "%"), new("app.ratio", 0.98765, "1"), new("app.mode", "fast"),
-                ],
-                Tables =
-                [
-                    new("app.rules", [new("rule"), new("time", "s"), new("runs", "{run}")],
-                        [.. Enumerable.Range(0, 541).Select(i => (ResultCell[])[$"rule {i}", (i + 1) / 1000.0, i * 7])]),
-                ],
-            },
-        ],
-    };
 }
