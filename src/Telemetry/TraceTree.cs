@@ -51,6 +51,7 @@ internal sealed class TraceTree(LiveRun run, ActivitySource source, ActivityCont
     private readonly List<SpanEntry> _closing = [];
     private readonly List<SpanEntry> _leaving = [];
     private readonly List<SpanEntry> _childless = [];
+    private readonly List<SpanEntry> _taken = [];
     private readonly List<LiveProcess> _batch = new(BatchSize);
     private readonly TraceContextReader _environment = new();
     private int _next = 1;
@@ -83,6 +84,7 @@ internal sealed class TraceTree(LiveRun run, ActivitySource source, ActivityCont
     /// <param name="final">The run is over: nothing more will come, and who lives is detached.</param>
     internal void Update(List<SpanEntry> ended, bool final)
     {
+        ReleasePids();
         FindEnded(final);
         ReadBirths(final);
         ReadEnvironments();
@@ -90,12 +92,25 @@ internal sealed class TraceTree(LiveRun run, ActivitySource source, ActivityCont
         TakeClosed(ended, final);
     }
 
-    /// <summary>The span of who has a pid now; the root's if nobody followed has it.</summary>
+    /// <summary>The span of who has a pid, or had it last and has ended since the reading before; the root's if nobody followed has.</summary>
     internal ActivityContext ContextOf(int pid) => _byPid.TryGetValue(pid, out SpanEntry? entry) ? entry.Context : Root;
 
     /// <summary>A moment of the run, in nanoseconds from its start, by the wall clock.</summary>
     internal DateTime TimeOf(long ns) =>
         run.Started.UtcDateTime + new TimeSpan(ns / TimeSpan.NanosecondsPerTick);
+
+    /// <summary>One reading later: what the ledger tells of an end comes with it, and is of that process.</summary>
+    private void ReleasePids()
+    {
+        foreach (SpanEntry entry in _taken)
+        {
+            int pid = entry.Process.Pid;
+            if (_byPid.GetValueOrDefault(pid) == entry)
+                _byPid.Remove(pid);
+        }
+
+        _taken.Clear();
+    }
 
     private void FindEnded(bool final)
     {
@@ -220,9 +235,7 @@ internal sealed class TraceTree(LiveRun run, ActivitySource source, ActivityCont
                 return false;
             entry.Record = entry.Process.Record();
             ended.Add(entry);
-            int pid = entry.Process.Pid;
-            if (_byPid.GetValueOrDefault(pid) == entry)
-                _byPid.Remove(pid);
+            _taken.Add(entry);
             return true;
         });
     }

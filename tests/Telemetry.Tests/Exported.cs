@@ -22,7 +22,7 @@ internal sealed class Exported : IDisposable
     private const string Endpoint = "http://nowhere.invalid:4318";
 
     private readonly ServiceProvider _services;
-    private readonly ProcessTelemetry _telemetry;
+    private readonly ProcessTelemetry.Exporters _exporters;
 
     /// <param name="options">What is exported and how.</param>
     /// <param name="traces">More for the provider of spans.</param>
@@ -47,7 +47,7 @@ internal sealed class Exported : IDisposable
             .WithMetrics(builder => builder.AddMeter(ProcessTelemetry.ScopeName).AddInMemoryExporter(Metrics))
             .WithLogging(builder => builder.AddProcessor(new LedgerContext()).AddInMemoryExporter(Logs));
         _services = services.BuildServiceProvider();
-        _telemetry = ProcessTelemetry.Make(
+        _exporters = new(
             settings, options ?? new(), _services.GetRequiredService<TracerProvider>(), _services.GetRequiredService<MeterProvider>(),
             _services.GetRequiredService<LoggerProvider>(), _services.GetServices<ILoggerProvider>().OfType<OpenTelemetryLoggerProvider>().Single(),
             portion: 512);
@@ -62,16 +62,17 @@ internal sealed class Exported : IDisposable
 
     public void Dispose()
     {
-        _telemetry.Dispose();
+        _exporters.Shutdown(Wait.Limit);
         _services.Dispose();
     }
 
-    internal IRunExport Begin(LiveRun run) => _telemetry.Begin(run);
+    /// <summary>Reads a run when the test says so: the product's loop, which does it otherwise, is not there.</summary>
+    internal RunReader Read(LiveRun run) => new(_exporters, run);
 
-    /// <summary>Exports a run that is over.</summary>
+    /// <summary>Exports a run that is over, as the product does.</summary>
     internal async Task<Exported> TakeAsync(LiveRun run)
     {
-        await using IRunExport export = Begin(run);
+        await using var export = new TelemetryRun(_exporters, run);
         await Wait.For(export.EndAsync(), "the end of the export");
         return this;
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using ForkFollow.Results.Tests;
-using ForkFollow.Service;
 
 namespace ForkFollow.Telemetry.Tests;
 
@@ -23,17 +22,16 @@ public sealed class LinkShapeTests
         MadeProcess shell = run.Begin(origin: "launched").Exec("/bin/sh");
         MadeProcess linked = run.Begin(shell, setter.Id).Exec("/bin/sleep");
         MadeProcess wrong = run.Begin(shell, bad.Id).Exec("/bin/sleep");
-        MadeProcess fork, replaced;
-        await using (IRunExport export = exported.Begin(run))
-        {
-            await Task.Delay(100); // an environment is read every 10 ms
-            fork = run.Begin(linked);
-            replaced = run.Begin(linked, none.Id).Exec("/bin/sleep");
-            await Task.Delay(100);
-            foreach (MadeProcess process in (MadeProcess[])[fork, replaced, linked, wrong, shell])
-                process.End();
-            await Wait.For(export.EndAsync(), "the end of the export");
-        }
+        RunReader reader = exported.Read(run);
+        reader.Read();
+        MadeProcess fork = run.Begin(linked);
+        MadeProcess replaced = run.Begin(linked, none.Id);
+        reader.Read(); // it is a fork as yet
+        replaced.Exec("/bin/sleep");
+        reader.Read();
+        foreach (MadeProcess process in (MadeProcess[])[fork, replaced, linked, wrong, shell])
+            process.End();
+        await reader.EndAsync(Wait.Limit);
 
         foreach (MadeProcess process in (MadeProcess[])[linked, fork])
         {
@@ -49,19 +47,15 @@ public sealed class LinkShapeTests
     {
         using var exported = new Exported(new() { InjectTraceparent = true });
         MadeRun run = new(["sh"]);
-        MadeProcess shell, child;
-        string given;
-        await using (IRunExport export = exported.Begin(run))
-        {
-            given = Assert.Single(export.LaunchEnvironment);
-            using Started sleeper = Sleeper(given["TRACEPARENT=".Length..]);
-            shell = run.Begin(origin: "launched", pid: sleeper.Id).Exec("/bin/sh");
-            child = run.Begin(shell);
-            await Task.Delay(100);
-            child.End();
-            shell.End();
-            await Wait.For(export.EndAsync(), "the end of the export");
-        }
+        RunReader reader = exported.Read(run);
+        string given = Assert.Single(reader.LaunchEnvironment);
+        using Started sleeper = Sleeper(given["TRACEPARENT=".Length..]);
+        MadeProcess shell = run.Begin(origin: "launched", pid: sleeper.Id).Exec("/bin/sh");
+        MadeProcess child = run.Begin(shell);
+        reader.Read();
+        child.End();
+        shell.End();
+        await reader.EndAsync(Wait.Limit);
 
         Activity span = exported.Of(shell);
         Assert.Equal($"TRACEPARENT=00-{span.TraceId}-{span.SpanId}-01", given);
@@ -71,14 +65,12 @@ public sealed class LinkShapeTests
     }
 
     [Fact]
-    public async Task Unless_it_is_asked_for_and_there_is_a_command_nothing_is_given()
+    public void Unless_it_is_asked_for_and_there_is_a_command_nothing_is_given()
     {
         using var asked = new Exported(new() { InjectTraceparent = true });
-        await using (IRunExport export = asked.Begin(new MadeRun()))
-            Assert.Empty(export.LaunchEnvironment);
+        Assert.Empty(asked.Read(new MadeRun()).LaunchEnvironment);
         using var not = new Exported();
-        await using (IRunExport export = not.Begin(new MadeRun(["sh"])))
-            Assert.Empty(export.LaunchEnvironment);
+        Assert.Empty(not.Read(new MadeRun(["sh"])).LaunchEnvironment);
     }
 
     private static Started Sleeper(string? traceparent)

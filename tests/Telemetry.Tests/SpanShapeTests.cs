@@ -176,14 +176,12 @@ public sealed class SpanShapeTests
         var run = new MadeRun();
         using var exported = new Exported();
         MadeProcess process = run.Begin().Exec("/bin/slow");
-        await using (Service.IRunExport export = exported.Begin(run))
-        {
-            process.End(stillOpen: true);
-            await Task.Delay(100);
-            Assert.Empty(exported.Spans);
-            process.Close(new(1_000_000_000, 0, 0, 0, 0, 0, 0));
-            await Wait.For(export.EndAsync(), "the end of the export");
-        }
+        RunReader reader = exported.Read(run);
+        process.End(stillOpen: true);
+        reader.Read();
+        Assert.Empty(exported.Spans);
+        process.Close(new(1_000_000_000, 0, 0, 0, 0, 0, 0));
+        await reader.EndAsync(Wait.Limit);
 
         Assert.Equal(1.0, exported.Of(process).GetTagItem("forkfollow.process.cpu.user_time"));
         Assert.Equal(1, exported.Sum("process.cpu.time", "cpu.mode", "user"));
