@@ -60,6 +60,14 @@ internal static class CommandLine
                 StandardError.Say(SafeText.Escape(line));
             return ExitStatus.StartUpProblem;
         }
+        catch (Exception e)
+        {
+            // Nobody has thought of it.
+            string? place = e.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("ForkFollow.", StringComparison.Ordinal))?.Trim();
+            StandardError.Say(SafeText.Escape(
+                $"internal fault: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} ({place}): please report it"));
+            return ExitStatus.InternalFault;
+        }
     }
 
     /// <summary>What packages and shells ask for, under names that no command has; null for all else.</summary>

@@ -18,7 +18,7 @@ internal static class Program
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new()
         {
             // Not the working directory: it is the workload's, and may hold an appsettings.json of its own.
-            ContentRootPath = AppContext.BaseDirectory,
+            ContentRootPath = SettingFiles.ProgramFolder ?? "/",
         });
         builder.Configuration.AddConfiguration(configuration);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));

@@ -17,6 +17,12 @@ internal static class SettingFiles
     private static readonly KeyValuePair<string, string?>[] _logging =
         [new("Logging:LogLevel:Default", "Warning"), new("Logging:LogLevel:ForkFollow", "Information")];
 
+    /// <summary>
+    /// Where the program is; null if that cannot be known: a native one does not know where its user may not look, in a folder of
+    /// somebody else's.
+    /// </summary>
+    internal static string? ProgramFolder => AppContext.BaseDirectory is { Length: > 0 } folder ? folder : null;
+
     /// <summary>Reads them.</summary>
     /// <param name="named">The file that the command line names; null for none.</param>
     /// <param name="service">Whether it is for the service.</param>
@@ -30,7 +36,8 @@ internal static class SettingFiles
         {
             var builder = new ConfigurationBuilder();
             builder.AddInMemoryCollection(_logging);
-            builder.AddJsonFile(Path.Combine(AppContext.BaseDirectory, Name), optional: true, reloadOnChange: false);
+            if (ProgramFolder is { } folder)
+                builder.AddJsonFile(Path.Combine(folder, Name), optional: true, reloadOnChange: false);
             if (file is not null)
                 builder.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
             builder.AddEnvironmentVariables();

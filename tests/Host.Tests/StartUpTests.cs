@@ -109,6 +109,24 @@ public sealed class StartUpTests : IDisposable
         Assert.Equal(0, (await ForkFollowProgram.EndAsync(first)).Status);
     }
 
+    /// <summary>A native program finds its own folder by its path, which the user may not look up here.</summary>
+    [SkippableFact]
+    public async Task A_program_whose_folder_its_user_may_not_see_runs_without_the_settings_beside_it()
+    {
+        Machine.Need(
+            Machine.Root("to become an ordinary user"), Machine.Tool("setpriv"),
+            ProgramUnderTest.IsNative ? null : "the program under test is the managed one, which cannot be copied alone");
+        string hidden = Path.Combine(_program.Folder, "hidden");
+        Directory.CreateDirectory(hidden, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.Copy(ForkFollowProgram.Path_, Path.Combine(hidden, "forkfollow"));
+        File.SetUnixFileMode(_program.Folder, (UnixFileMode)0x1FF);
+        Ended ended = await ForkFollowProgram.RunAnyAsync(
+            "setpriv",
+            ["--reuid=65534", "--regid=65534", "--clear-groups", "./forkfollow", "-q", "-o", Path.Combine(_program.Folder, "of-nobody"), "--", "/bin/sh", "-c", "exit 5"],
+            hidden);
+        Assert.Equal(new Ended(5, "", ""), ended);
+    }
+
     [SkippableFact]
     public async Task An_ordinary_user_follows_his_own_and_is_refused_others()
     {
