@@ -1,5 +1,8 @@
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
+using ForkFollow.Results;
+using ForkFollow.Symbols;
+using ForkFollow.Telemetry;
 
 namespace ForkFollow.Service.Tests;
 
@@ -10,8 +13,11 @@ public sealed class PublicApiTests
 
     [Theory]
     [InlineData("Follower", typeof(FollowSession))]
+    [InlineData("Symbols", typeof(ModuleSymbols))]
+    [InlineData("Results", typeof(RecordedRun))]
     [InlineData("Collectors", typeof(Collector))]
     [InlineData("Service", typeof(ForkFollowOptions))]
+    [InlineData("Telemetry", typeof(ProcessTelemetry))]
     public void It_changes_only_when_somebody_says_so(string project, Type type)
     {
         string file = Path.Combine(Places.Repository, "src", project, "PublicApi.txt");
