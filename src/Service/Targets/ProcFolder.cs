@@ -1,6 +1,6 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using ForkFollow.Native;
 
 namespace ForkFollow.Service;
 
@@ -27,21 +27,13 @@ internal sealed class ProcFolder(string root)
     {
         identity = default;
         parent = 0;
-        byte[] stat = ReadBytes(pid, "stat");
-        int close = Array.LastIndexOf(stat, (byte)')');
-        if (close < 0)
-            return false;
-        string[] fields = Encoding.ASCII.GetString(stat.AsSpan(close + 1)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-        // Behind the name, which may hold anything: state (3), parent (4), …, start time (22) of proc(5).
-        if (fields.Length < 20 || fields[0] is "Z" or "X" or "x"
-            || !int.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out parent)
-            || !long.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out long start))
-        {
+        // Fields are counted from 1 in proc(5); those that are parsed begin with the parent, field 4. The start is field 22.
+        Span<long> fields = stackalloc long[22 - 4 + 1];
+        if (!ProcFile.ParseStat(ReadBytes(pid, "stat"), out char state, fields) || state is 'Z' or 'X' or 'x')
             return false;
-        }
-
-        identity = new(pid, start);
+        parent = (int)fields[0];
+        identity = new(pid, fields[^1]);
         return true;
     }
 
@@ -67,12 +59,7 @@ internal sealed class ProcFolder(string root)
     internal string Comm(int pid) => Encoding.UTF8.GetString(ReadBytes(pid, "comm")).TrimEnd('\n');
 
     /// <summary>The thread that traces it; 0 if none does.</summary>
-    internal int Tracer(int pid)
-    {
-        ReadOnlySpan<byte> status = ReadBytes(pid, "status");
-        int at = status.IndexOf("TracerPid:\t"u8);
-        return at >= 0 && Utf8Parser.TryParse(status[(at + 11)..], out int tracer, out _) ? tracer : 0;
-    }
+    internal int Tracer(int pid) => (int)ProcFile.Field(ReadBytes(pid, "status"), "TracerPid:"u8);
 
     /// <summary>Whether a thread is one of ours.</summary>
     internal bool IsOurs(int tid) =>
