@@ -83,7 +83,7 @@ cat "$work/skipped"
 ! grep -q '^NO REASON' "$work/skipped" || fault "a test was skipped without a reason"
 
 # Without Node.js: a build that says so, and a program that says so.
-rm -rf "$work"/bin/n{ode,pm} src/Collectors/obj/web
+rm -rf "$work"/bin/n{ode,pm} src/Results/obj/web
 run without-node 0 dotnet build src/Host
 grep -q 'warning FFWEB1' "$work/without-node" || fault "the build did not say that it has no page"
 run without-page 0 dotnet run --no-build --project src/Host -- -o without-page -- true
