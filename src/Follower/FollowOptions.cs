@@ -45,8 +45,10 @@ public sealed record LaunchOptions
 /// <summary>What to seize.</summary>
 public sealed record AttachOptions
 {
-    /// <summary>The processes, by pid; a thread id stands for its process.</summary>
-    public required IReadOnlyList<int> Pids { get; init; }
+    /// <summary>
+    /// The processes; a thread id stands for its process. One whose pid has gone to another process meanwhile is refused.
+    /// </summary>
+    public required IReadOnlyList<ProcessIdentity> Targets { get; init; }
 
     /// <summary>Whether children that exist already are followed too, with theirs.</summary>
     public bool Descendants { get; init; } = true;

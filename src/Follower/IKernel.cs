@@ -62,14 +62,17 @@ internal interface IKernel
     /// <summary>Sends SIGKILL to a process.</summary>
     void Kill(int pid);
 
-    /// <summary>/proc/TID/status. False if it is gone.</summary>
-    bool ReadStatus(int tid, out ProcStatus status);
+    /// <summary>/proc/TID/status. Only Gone says something of the thread: that it is reaped.</summary>
+    ProcOutcome ReadStatus(int tid, out ProcStatus status);
 
     /// <summary>The process's own use until now; it may be a zombie. False if it is gone.</summary>
     bool ReadUsage(int pid, out UsageSample sample);
 
     /// <summary>The program that the process runs; valid until the next call.</summary>
     ExecView ReadImage(int pid);
+
+    /// <summary>Its name, at most 15 characters; empty if it is gone.</summary>
+    string ReadName(int pid);
 
     /// <summary>Whether that program is set-uid or set-gid to somebody who the process is not.</summary>
     /// <remarks>Of the program that <see cref="ReadImage"/> has read last.</remarks>
@@ -90,8 +93,11 @@ internal interface IKernel
     /// <summary>CLOCK_MONOTONIC, nanoseconds.</summary>
     long Now();
 
-    /// <summary>When the process was born by its own account, on the same clock; 0 if it is gone.</summary>
-    long ReadStartTime(int pid);
+    /// <summary>When the process was born, in clock ticks since boot (field 22 of /proc/PID/stat); 0 if it is gone.</summary>
+    long ReadStart(int pid);
+
+    /// <summary>The same as <see cref="Now"/> counts.</summary>
+    long ToTimestamp(long start);
 }
 
 /// <summary>The lines of /proc/PID/status that following needs.</summary>

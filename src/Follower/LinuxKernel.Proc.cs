@@ -19,9 +19,9 @@ internal sealed unsafe partial class LinuxKernel
     private statx_t _file;
 
     /// <inheritdoc/>
-    public bool ReadStatus(int tid, out ProcStatus status)
+    public ProcOutcome ReadStatus(int tid, out ProcStatus status)
     {
-        ProcFile.Read(tid, "status"u8, _proc, out ReadOnlySpan<byte> text);
+        ProcOutcome outcome = ProcFile.Read(tid, "status"u8, _proc, out ReadOnlySpan<byte> text);
         status = new()
         {
             Tgid = (int)ProcFile.Field(text, "\nTgid:"u8),
@@ -34,7 +34,7 @@ internal sealed unsafe partial class LinuxKernel
             IsZombie = text.IndexOf("\nState:\tZ"u8) >= 0 || text.IndexOf("\nState:\tX"u8) >= 0,
             IsKernelThread = ProcFile.Field(text, "\nKthread:"u8) == 1,
         };
-        return status.Tgid != 0;
+        return outcome == ProcOutcome.Read && status.Tgid == 0 ? ProcOutcome.Failed : outcome;
     }
 
     /// <inheritdoc/>
@@ -71,12 +71,16 @@ internal sealed unsafe partial class LinuxKernel
         ProcFile.Compose(new(exe, 64), pid, "exe"u8);
         fixed (statx_t* file = &_file)
         {
-            if (Linux.statx(LibC.AT_FDCWD, exe, 0, Linux.STATX_BASIC_STATS, file) != 0)
+            // Not asked anew of a file server that may be stuck: what it said when the file was opened will do.
+            if (Linux.statx(LibC.AT_FDCWD, exe, Linux.AT_STATX_DONT_SYNC, Linux.STATX_BASIC_STATS, file) != 0)
                 _file = default;
         }
 
         return new(path, commandLine, comm.TrimEnd((byte)'\n'), _file.Identity, this, pid);
     }
+
+    /// <inheritdoc/>
+    public string ReadName(int pid) => ProcFile.ReadThreadName(pid, pid);
 
     /// <inheritdoc/>
     public bool RunsWithoutItsPrivileges(int pid)
@@ -120,16 +124,19 @@ internal sealed unsafe partial class LinuxKernel
     public void ReadThreads(int pid, List<int> threads) => ProcFile.ReadThreads(pid, threads);
 
     /// <inheritdoc/>
-    public long ReadStartTime(int pid)
+    public long ReadStart(int pid)
     {
         Span<long> fields = stackalloc long[19];
-        if (!ReadStat(pid, fields))
-            return 0;
+        return ReadStat(pid, fields) ? fields[18] : 0;
+    }
 
-        // Field 22 counts from boot, time in suspend included; our timestamps do not.
+    /// <inheritdoc/>
+    public long ToTimestamp(long start)
+    {
+        // It counts from boot, time in suspend included; our timestamps do not.
         timespec boot = default;
         _ = Linux.clock_gettime(Linux.CLOCK_BOOTTIME, &boot);
-        return (fields[18] * TickNs) - (boot.Nanoseconds() - Now());
+        return (start * TickNs) - (boot.Nanoseconds() - Now());
     }
 
     private bool ReadStat(int pid, Span<long> fields)

@@ -13,14 +13,24 @@ internal static class SeizeRefusal
     /// target hangs), and ours its death from .NET (which then ends this process).
     /// </summary>
     internal static string? Object(IKernel kernel, int pid) =>
-        kernel.ReadStatus(pid, out ProcStatus status) && status.ParentPid == Environment.ProcessId
+        kernel.ReadStatus(pid, out ProcStatus status) == ProcOutcome.Read && status.ParentPid == Environment.ProcessId
             ? $"{pid}: a child of this very process, which .NET waits for; start it with FollowSession.LaunchAsync instead"
             : null;
 
     internal static string Explain(IKernel kernel, int pid, int errno)
     {
-        if (!kernel.ReadStatus(pid, out ProcStatus status))
-            return $"{pid}: no such process; check the pid with ps(1)";
+        switch (kernel.ReadStatus(pid, out ProcStatus status))
+        {
+            case ProcOutcome.Read:
+                break;
+            case ProcOutcome.Gone:
+                return $"{pid}: no such process; check the pid with ps(1)";
+            case ProcOutcome.Exhausted:
+                return $"{pid}: we have no descriptor or memory left; raise ulimit -n";
+            case ProcOutcome outcome:
+                return $"{pid}: /proc/{pid}/status cannot be read ({outcome}); run as root, with /proc mounted";
+        }
+
         if (status.Tgid == Environment.ProcessId)
             return $"{pid}: that is forkfollow itself; name another process";
         if (status.TracerPid != 0)
@@ -72,8 +82,8 @@ internal static class SeizeRefusal
     /// <summary>TracerPid is the id of the tracing thread: its process is what the user knows.</summary>
     private static string NameOf(IKernel kernel, int tracer)
     {
-        int pid = kernel.ReadStatus(tracer, out ProcStatus status) ? status.Tgid : tracer;
-        string comm = System.Text.Encoding.UTF8.GetString(kernel.ReadImage(pid).Comm);
+        int pid = kernel.ReadStatus(tracer, out ProcStatus status) == ProcOutcome.Read ? status.Tgid : tracer;
+        string comm = kernel.ReadName(pid);
         return comm.Length == 0 ? $"process {pid}" : $"{comm} (process {pid})";
     }
 }

@@ -36,6 +36,8 @@ internal sealed partial class Tracer
         {
             if (_processes.TryGetValue(tid, out FollowedProcess? adopted))
                 adopted.Origin = origin;
+            if (adopted is not null || !_kernel.IsThreadOf(parent.Pid, tid))
+                GiveExitStop(creator);
             return;
         }
 
@@ -66,7 +68,7 @@ internal sealed partial class Tracer
         if (_bornNext is not { } child)
             return;
         _bornNext = null;
-        Answer(child, child.BirthStop);
+        AnswerHeld(child, static (tracer, one) => tracer.Answer(one, one.BirthStop));
     }
 
     /// <summary>The child's half, before anybody named it. It stays stopped.</summary>
@@ -88,20 +90,54 @@ internal sealed partial class Tracer
         if (_heldAtBirth.Count == 0)
             return false;
 
-        for (int i = 0; i < _heldAtBirth.Count;)
+        while (_heldAtBirth.Count > 0)
         {
-            Tracee tracee = _heldAtBirth[i];
-            if (!_kernel.ReadStatus(tracee.Tid, out ProcStatus status))
-            {
-                i++; // Dying: its death will be reported, and takes it off the list.
-                continue;
-            }
+            Tracee tracee = _heldAtBirth[0];
+            _heldAtBirth.RemoveAt(0);
+            AnswerHeld(tracee, static (tracer, one) => tracer.Adopt(one));
+        }
 
-            _heldAtBirth.RemoveAt(i);
-            if (AdoptEarly(tracee, status))
-                Answer(tracee, tracee.BirthStop);
-            else if (_kernel.Detach(tracee.Tid, 0))
-                Forget(tracee);
+        return true;
+    }
+
+    /// <summary>Its stop has been consumed: whatever fails, this is when it must go on.</summary>
+    private void AnswerHeld(Tracee tracee, Action<Tracer, Tracee> answer)
+    {
+        (int tid, WaitStatus status) = (tracee.Tid, tracee.BirthStop);
+        try
+        {
+            answer(this, tracee);
+        }
+        catch (Exception e)
+        {
+            GoOn(tid, status, e);
+        }
+    }
+
+    private void Adopt(Tracee tracee)
+    {
+        if (!FindPlace(tracee.Tid, out ProcStatus status))
+            Drop(tracee); // Reaped: by an exec of another thread, which ends without a report. Whoever is dead otherwise waits for us.
+        else if (AdoptEarly(tracee, status))
+            Answer(tracee, tracee.BirthStop);
+        else if (_kernel.Detach(tracee.Tid, 0))
+            Forget(tracee);
+    }
+
+    /// <summary>Whose child or thread a tracee is by what /proc says, or, where that cannot be read, by whose thread it is.</summary>
+    /// <returns>False if there is no such thread any more.</returns>
+    private bool FindPlace(int tid, out ProcStatus status)
+    {
+        ProcOutcome outcome = _kernel.ReadStatus(tid, out status);
+        if (outcome is ProcOutcome.Read or ProcOutcome.Gone)
+            return outcome == ProcOutcome.Read;
+
+        Note(new(LedgerKind.Fault, tid, $"/proc/{tid}/status cannot be read ({outcome}): whose child it is, is not known"));
+        status = new() { Tgid = _kernel.IsThreadOf(tid, tid) ? tid : 0 };
+        foreach (FollowedProcess process in _processes.Values)
+        {
+            if (status.Tgid == 0 && _kernel.IsThreadOf(process.Pid, tid))
+                status.Tgid = process.Pid;
         }
 
         return true;
@@ -119,6 +155,9 @@ internal sealed partial class Tracer
             Name(tracee, group, isThread: true, ProcessOrigin.Clone, inheritsExitStop: true);
             return true;
         }
+
+        if (_strangers.Contains(status.ParentPid))
+            return false;
 
         if (_processes.TryGetValue(status.ParentPid, out FollowedProcess? parent))
         {

@@ -12,6 +12,7 @@ internal sealed partial class Tracer
 
     private void Bury(int tid, WaitStatus status)
     {
+        _strangers.Remove(tid);
         if (!_tracees.TryGetValue(tid, out Tracee? tracee) || tracee.Process is null)
             tracee = BuryUnnamed(tid, tracee);
         if (tracee?.Process is not { } process)
@@ -21,7 +22,7 @@ internal sealed partial class Tracer
         }
 
         // The main thread is reported last, when all others are gone.
-        bool processEnds = tracee.IsLeader || (!process.LeaderTraced && process.LiveThreads == 1);
+        bool processEnds = tracee.IsLeader || (!process.LeaderTraced && process.LiveThreads == 1 && !process.DetachBegun);
         bool unborn = tracee.Phase == TraceePhase.Unborn;
         UsageSample own = default;
         if (processEnds && process.Account.NeedsSample)
@@ -31,16 +32,23 @@ internal sealed partial class Tracer
         process.LiveThreads--;
         Drop(tracee);
         if (!processEnds)
+        {
+            // The others have been detached, and live: what becomes of the process is not ours to see.
+            if (process.LiveThreads == 0)
+                EndDetached(process);
             return;
+        }
 
         if (process.LiveThreads > 0)
             DropThreads(process, except: null);
         if (unborn)
             Unhand(process);
         process.Parent?.Account.AddReapedChild(both);
-        var exit = new ProcessExit(status.Exited ? status.ExitCode : 0, status.Killed ? status.TermSignal : 0, status.DumpedCore);
-        EndProcess(process, ProcessEnd.Exited, exit, process.Account.Settle(both, own));
+        EndProcess(process, ProcessEnd.Exited, ExitOf(status), process.Account.Settle(both, own));
     }
+
+    private static ProcessExit ExitOf(WaitStatus status) =>
+        new(status.Exited ? status.ExitCode : 0, status.Killed ? status.TermSignal : 0, status.DumpedCore);
 
     /// <summary>
     /// A child that died before anybody named it: killed in or before its first stop. As a zombie it still tells its
@@ -51,7 +59,7 @@ internal sealed partial class Tracer
     {
         if (held is not null)
             _heldAtBirth.Remove(held);
-        if (!_kernel.ReadStatus(tid, out ProcStatus status) || status.Tgid != tid)
+        if (!FindPlace(tid, out ProcStatus status) || status.Tgid != tid)
         {
             // A thread: its process goes on, or is dying with it.
             if (held is not null)
@@ -60,7 +68,10 @@ internal sealed partial class Tracer
         }
 
         held ??= AddTracee(tid, TraceePhase.Unborn, process: null);
-        return AdoptEarly(held, status) ? held : null;
+        if (AdoptEarly(held, status))
+            return held;
+        Drop(held);
+        return null;
     }
 
     private void EndProcess(FollowedProcess process, ProcessEnd end, ProcessExit? exit, ResourceUsage? usage)
@@ -91,7 +102,7 @@ internal sealed partial class Tracer
     {
         if (!tracee.IsLeader)
             return;
-        if (_kernel.ReadStatus(tracee.Tid, out ProcStatus status))
+        if (_kernel.ReadStatus(tracee.Tid, out ProcStatus status) == ProcOutcome.Read)
             process.Account.PeakAtExit = status.PeakRssBytes;
         LookForEscapes(process);
         if (process.Announced)
@@ -105,7 +116,7 @@ internal sealed partial class Tracer
         _kernel.ReadChildren(process.Pid, process.Pid, _children);
         foreach (int child in _children)
         {
-            if (_tracees.ContainsKey(child) || !_kernel.ReadStatus(child, out ProcStatus status)
+            if (_tracees.ContainsKey(child) || _kernel.ReadStatus(child, out ProcStatus status) != ProcOutcome.Read
                 || status.IsZombie || status.TracerPid != 0 || _detachedPids.Contains(child))
             {
                 continue;

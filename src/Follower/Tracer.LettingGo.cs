@@ -1,3 +1,5 @@
+using ForkFollow.Native;
+
 namespace ForkFollow.Follower;
 
 /// <summary>
@@ -99,7 +101,7 @@ internal sealed partial class Tracer
         {
             // False: it is dying. The held and the unborn are stopped, or will be, without it.
             if (tracee.Process == process && tracee.Phase is TraceePhase.Running or TraceePhase.Listening)
-                _kernel.Interrupt(tracee.Tid);
+                Guard(tracee.Tid, "be interrupted", static (tracer, tid) => tracer._kernel.Interrupt(tid));
         }
     }
 
@@ -128,7 +130,7 @@ internal sealed partial class Tracer
         }
 
         foreach (FollowedProcess process in _processes.Values.ToArray())
-            EndDetached(process);
+            Guard(process, "be recorded", static (tracer, one) => tracer.EndDetached(one));
         _tracees.Clear();
     }
 
@@ -137,7 +139,8 @@ internal sealed partial class Tracer
         if (!_ended && !_lettingGo)
             _detachedPids.Add(process.Pid);
         ResourceUsage? usage = null;
-        if (_kernel.ReadUsage(process.Pid, out UsageSample own) && _kernel.ReadStatus(process.Pid, out ProcStatus status))
+        if (_kernel.ReadUsage(process.Pid, out UsageSample own)
+            && _kernel.ReadStatus(process.Pid, out ProcStatus status) == ProcOutcome.Read)
         {
             own.PeakRssBytes = status.PeakRssBytes;
             usage = process.Account.SettleAlive(own);

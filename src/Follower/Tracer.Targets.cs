@@ -49,13 +49,13 @@ internal sealed partial class Tracer
     internal List<LedgerEntry> Attach(AttachOptions attach)
     {
         var refusals = new List<LedgerEntry>();
-        foreach (int pid in attach.Pids)
+        foreach (ProcessIdentity target in attach.Targets)
         {
             _stock.Refill();
-            int group = _kernel.ReadStatus(pid, out ProcStatus status) ? status.Tgid : pid;
+            int group = _kernel.ReadStatus(target.Pid, out ProcStatus status) == ProcOutcome.Read ? status.Tgid : target.Pid;
             if (_processes.ContainsKey(group))
                 continue;
-            if ((SeizeRefusal.Object(_kernel, group) ?? SeizeProcess(group, parent: null)) is { } refusal)
+            if ((SeizeRefusal.Object(_kernel, group) ?? SeizeProcess(target with { Pid = group }, parent: null)) is { } refusal)
                 refusals.Add(new(LedgerKind.SeizeRefused, group, "cannot follow " + refusal));
         }
 
@@ -84,17 +84,19 @@ internal sealed partial class Tracer
                 _kernel.ReadChildren(parent.Pid, tid, children);
             foreach (int child in children)
             {
+                // The start first: if the pid changes hands behind it, that shows once it is seized.
+                long start = _kernel.ReadStart(child);
                 if (_processes.ContainsKey(child) || _refused.Contains(child)
-                    || !_kernel.ReadStatus(child, out ProcStatus status)
+                    || _kernel.ReadStatus(child, out ProcStatus status) != ProcOutcome.Read
                     || status.IsZombie || status.TracerPid == _kernel.TracerTid)
                 {
                     continue;
                 }
 
-                if (SeizeProcess(child, parent) is { } refusal)
+                if (SeizeProcess(new(child, start), parent) is { } refusal)
                 {
                     // Gone meanwhile: there is nothing to follow, and its pid may come again.
-                    if (!_kernel.ReadStatus(child, out status) || status.IsZombie)
+                    if (_kernel.ReadStatus(child, out status) != ProcOutcome.Read || status.IsZombie)
                         continue;
                     _refused.Add(child);
                     Note(new(LedgerKind.SeizeRefused, child, "cannot follow " + refusal));
@@ -110,11 +112,11 @@ internal sealed partial class Tracer
     }
 
     /// <summary>Seizes all threads of a process. Returns null, or why it could not be seized.</summary>
-    private string? SeizeProcess(int pid, FollowedProcess? parent)
+    private string? SeizeProcess(ProcessIdentity target, FollowedProcess? parent)
     {
+        int pid = target.Pid;
         var seized = new List<int>();
         string? refusal = null;
-        bool leader = false;
         var threads = new List<int>();
         int before;
         do
@@ -128,14 +130,9 @@ internal sealed partial class Tracer
                     continue;
                 int errno = _kernel.Seize(tid, tid == pid ? WithExitStop : _options);
                 if (errno == 0)
-                {
                     seized.Add(tid);
-                    leader |= tid == pid;
-                }
                 else if (tid == pid)
-                {
                     refusal = SeizeRefusal.Explain(_kernel, pid, errno);
-                }
             }
         }
         while (seized.Count != before);
@@ -143,22 +140,32 @@ internal sealed partial class Tracer
         if (seized.Count == 0)
             return refusal ?? SeizeRefusal.Explain(_kernel, pid, Linux.ESRCH);
 
-        Enter(pid, parent, seized, leader);
+        // Who is seized keeps its id until we reap it: only now is it certain whose it is.
+        long start = _kernel.ReadStart(pid);
+        bool meant = target.Start == 0 || target.Start == start;
+        foreach (int tid in seized)
+        {
+            if (!meant || !_kernel.IsThreadOf(pid, tid))
+                SendAway(tid);
+        }
+
+        seized.RemoveAll(_strangers.Contains);
+        if (seized.Count > 0)
+            Enter(pid, start, parent, seized);
         DrainStops();
-        return null;
+        return seized.Count > 0 ? null : $"{pid}: another process has this pid now; the one that was meant has ended";
     }
 
-    private void Enter(int pid, FollowedProcess? parent, List<int> threads, bool leader)
+    private void Enter(int pid, long start, FollowedProcess? parent, List<int> threads)
     {
         _noticed = _kernel.Now();
         FollowedProcess process = NewProcess(pid, parent, ProcessOrigin.Attached);
-        long start = _kernel.ReadStartTime(pid);
-        process.StartTimestamp = start == 0 ? _noticed : start;
-        process.LeaderTraced = leader;
+        process.StartTimestamp = start == 0 ? _noticed : _kernel.ToTimestamp(start);
+        process.LeaderTraced = threads.Contains(pid);
         process.ThreadsSeen = threads.Count;
         process.LiveThreads = threads.Count;
         process.Announced = true;
-        if (parent is null && _kernel.ReadStatus(pid, out ProcStatus status))
+        if (parent is null && _kernel.ReadStatus(pid, out ProcStatus status) == ProcOutcome.Read)
             process.ParentPid = status.ParentPid;
         // It may have had children before us: what it used is told apart from theirs in any case.
         process.Account.NoteChild();
@@ -174,7 +181,7 @@ internal sealed partial class Tracer
     private void DrainStops()
     {
         while (_kernel.Peek(block: false, out int tid, out WaitStatus status) == PeekResult.Found)
-            HandleOrContinue(tid, status);
+            HandleGuarded(tid, status);
     }
 
     /// <summary>The launched process executes the command: from here on it is the root of the tree.</summary>
@@ -184,7 +191,7 @@ internal sealed partial class Tracer
         _root = process;
         process.StartTimestamp = _noticed;
         process.Announced = true;
-        if (_kernel.ReadUsage(process.Pid, out UsageSample own) && _kernel.ReadStatus(process.Pid, out ProcStatus status))
+        if (_kernel.ReadUsage(process.Pid, out UsageSample own) && _kernel.ReadStatus(process.Pid, out ProcStatus status) == ProcOutcome.Read)
         {
             own.VoluntarySwitches = status.VoluntarySwitches;
             own.InvoluntarySwitches = status.InvoluntarySwitches;

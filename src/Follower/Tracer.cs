@@ -77,24 +77,42 @@ internal sealed partial class Tracer
     {
         while (!_ended)
         {
-            _mailbox.RunAll();
-            if (_ended || (_tracees.Count == 0 && _gate is null))
-                break;
-            _stock.Refill();
-            _observer.BetweenStops();
-
-            switch (NextStop(out int tid, out WaitStatus status))
+            try
             {
-                case PeekResult.Found:
-                    HandleOrContinue(tid, status);
+                if (!Turn())
                     break;
-                case PeekResult.NoTracees:
-                    LoseAll();
-                    break;
+                _failures = 0;
+            }
+            catch (Exception e)
+            {
+                FailedTurn(e);
             }
         }
 
         DetachAllRecords();
+    }
+
+    /// <summary>Does what was asked for, and answers a stop, or waits for one.</summary>
+    /// <returns>False when there is nobody left, or the end was asked for.</returns>
+    private bool Turn()
+    {
+        _mailbox.RunAll();
+        if (_ended || (_tracees.Count == 0 && _gate is null))
+            return false;
+        _stock.Refill();
+        _observer.BetweenStops();
+
+        switch (NextStop(out int tid, out WaitStatus status))
+        {
+            case PeekResult.Found:
+                HandleGuarded(tid, status);
+                break;
+            case PeekResult.NoTracees:
+                LoseAll();
+                break;
+        }
+
+        return true;
     }
 
     /// <summary>Answers one stop, or buries one dead tracee.</summary>
@@ -111,6 +129,12 @@ internal sealed partial class Tracer
             return;
         }
 
+        if (_strangers.Contains(tid))
+        {
+            LetStrangerGo(tid, status);
+            return;
+        }
+
         if (status.Event == PtraceEvent.PTRACE_EVENT_EXEC)
             TakeOverLeader(tid);
 
@@ -118,24 +142,6 @@ internal sealed partial class Tracer
             Answer(tracee, status);
         else
             HoldAtBirth(tid, status);
-    }
-
-    /// <summary>A fault of ours must not hold the target: it is said, and the target goes on.</summary>
-    private void HandleOrContinue(int tid, WaitStatus status)
-    {
-        try
-        {
-            Handle(tid, status);
-        }
-        catch (Exception e)
-        {
-            _logger.LogError(e, "Cannot handle {Status} of {Tid}; it goes on", status, tid);
-            Note(new(LedgerKind.Fault, tid, $"{status} of {tid} could not be handled: {e.Message}"));
-            if (status.HasEnded)
-                _kernel.Reap(tid, out _);
-            else
-                _kernel.Continue(tid, status.IsSignalDelivery ? status.StopSignal : 0);
-        }
     }
 
     private void Answer(Tracee tracee, WaitStatus status)
@@ -269,7 +275,7 @@ internal sealed partial class Tracer
         {
             // An exec or a death that is met here takes others out that were still to come.
             if (_tracees.ContainsKey(tid) && _kernel.PeekOne(tid, out WaitStatus status))
-                HandleOrContinue(tid, status);
+                HandleGuarded(tid, status);
         }
     }
 

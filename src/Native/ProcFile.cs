@@ -32,6 +32,9 @@ public static unsafe class ProcFile
 {
     private const int PathLength = 64;
 
+    /// <summary>A descriptor to give up where none is left: who a held child is must be known then too. -1 while it is lent.</summary>
+    private static int _spare = OpenSpare();
+
     /// <summary>Reads /proc/PID/FILE into a buffer that does not grow.</summary>
     public static ProcOutcome Read(int pid, ReadOnlySpan<byte> file, Span<byte> buffer, out ReadOnlySpan<byte> text)
     {
@@ -48,7 +51,7 @@ public static unsafe class ProcFile
             outcome = got < 0 ? OutcomeOf(Linux.Errno) : ProcOutcome.Read;
         }
 
-        _ = LibC.close(fd);
+        Close(fd);
         text = buffer[..length];
         return outcome;
     }
@@ -71,7 +74,7 @@ public static unsafe class ProcFile
         }
 
         outcome = got < 0 ? OutcomeOf(Linux.Errno) : ProcOutcome.Read;
-        _ = LibC.close(fd);
+        Close(fd);
         text = new(buffer.Start, length);
         return outcome;
     }
@@ -239,7 +242,7 @@ public static unsafe class ProcFile
         }
 
         outcome = got < 0 ? OutcomeOf(Linux.Errno) : ProcOutcome.Read;
-        _ = LibC.close(fd);
+        Close(fd);
         return outcome;
     }
 
@@ -250,7 +253,29 @@ public static unsafe class ProcFile
         byte* path = stackalloc byte[PathLength];
         Compose(new(path, PathLength), pid, file);
         fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, default);
+        if (fd < 0 && OutcomeOf(Linux.Errno) == ProcOutcome.Exhausted && Interlocked.Exchange(ref _spare, -1) is >= 0 and int spare)
+        {
+            _ = LibC.close(spare);
+            fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, default);
+        }
+
         return fd < 0 ? OutcomeOf(Linux.Errno) : ProcOutcome.Read;
+    }
+
+    private static void Close(int fd)
+    {
+        _ = LibC.close(fd);
+        if (Volatile.Read(ref _spare) < 0 && OpenSpare() is >= 0 and int spare
+            && Interlocked.CompareExchange(ref _spare, spare, -1) >= 0)
+        {
+            _ = LibC.close(spare);
+        }
+    }
+
+    private static int OpenSpare()
+    {
+        fixed (byte* path = "/\0"u8)
+            return LibC.open(path, LibC.O_PATH | LibC.O_CLOEXEC);
     }
 
     private static long ReadSome(int fd, byte* target, int length)

@@ -37,6 +37,8 @@ public static unsafe partial class Linux
     public const int S_IFSOCK = 0xC000;
     public const uint STATX_SIZE = 0x200;
     public const uint STATX_BASIC_STATS = 0x7FF;
+
+    public const int AT_STATX_DONT_SYNC = 0x4000;
     public const uint STATX_MNT_ID = 0x1000;
 
     /// <summary>statx(2): one layout on every architecture. Returns 0, or -1 with errno.</summary>

@@ -114,7 +114,7 @@ public sealed class CounterTests
         using (var host = new CollectorHost(
             results, [new RusageCollector(), new CounterCollector(settings, entry => Assert.Fail(entry.Text))]))
         {
-            await using FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host);
+            await using FollowSession session = await FollowSession.AttachAsync(new() { Targets = [pid] }, host);
             await outer.StandardInput.WriteLineAsync("go");
             await session.Completion.WaitAsync(TimeSpan.FromSeconds(20));
         }

@@ -198,7 +198,7 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
     {
         using (var host = new CollectorHost(results, [new DotNetCollector(dotnet)]))
         {
-            await using FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host, figures: _figures);
+            await using FollowSession session = await FollowSession.AttachAsync(new() { Targets = [pid] }, host, figures: _figures);
             await whenToEnd().WaitAsync(_deadline);
             await Task.Run(dotnet.Stop);
             await session.EndAsync();

@@ -105,7 +105,7 @@ public sealed class NamedCounterTests
         var results = new RunResults(null);
         using (var host = new CollectorHost(results, [new CounterCollector(settings, entry => Assert.Fail(entry.Text))]))
         {
-            await using FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host);
+            await using FollowSession session = await FollowSession.AttachAsync(new() { Targets = [pid] }, host);
             await keeper.StandardInput.WriteLineAsync("go");
             await session.Completion.WaitAsync(TimeSpan.FromSeconds(20));
         }

@@ -143,7 +143,7 @@ public sealed class StreamTests
             new() { Cpu = true, OffCpu = true, Syscalls = true, Frequency = 997, RingPages = 4096 },
             async host =>
             {
-                FollowSession session = await FollowSession.AttachAsync(new() { Pids = [pid] }, host);
+                FollowSession session = await FollowSession.AttachAsync(new() { Targets = [pid] }, host);
                 inside = CpuNs(pid);
                 await Task.Delay(1000);
                 inside = CpuNs(pid) - inside;

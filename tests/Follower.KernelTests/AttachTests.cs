@@ -36,7 +36,7 @@ public sealed class AttachTests : KernelTest
         Tracee tracee = await StartAsync("tree", "1", "2", "0");
         await tracee.Output.ExpectAsync("3");
         await using FollowSession session = await Deadline.Of(
-            FollowSession.AttachAsync(new() { Pids = [tracee.Pid], Descendants = false }, Seen), "the attach");
+            FollowSession.AttachAsync(new() { Targets = [tracee.Pid], Descendants = false }, Seen), "the attach");
         Assert.Equal(tracee.Pid, Seen.Of(Call.Attached).Single().Pid);
         Assert.All(Proc.Children(tracee.Pid), child => Assert.Equal(0, Proc.TracerOf(child)));
     }

@@ -98,7 +98,7 @@ public abstract class KernelTest : IAsyncLifetime
     private protected async Task<FollowSession> AttachAsync(params int[] pids)
     {
         FollowSession session = await Deadline.Of(
-            FollowSession.AttachAsync(new() { Pids = pids }, Seen), "the attach");
+            FollowSession.AttachAsync(new() { Targets = [.. pids] }, Seen), "the attach");
         _sessions.Add(session);
         return session;
     }

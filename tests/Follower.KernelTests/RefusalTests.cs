@@ -95,7 +95,7 @@ public sealed class RefusalTests : KernelTest
     {
         var observer = new RecordingObserver(Deadline);
         FollowException e = await Assert.ThrowsAsync<FollowException>(
-            () => Deadline.Of(FollowSession.AttachAsync(new() { Pids = pids }, observer), "the refusal"));
+            () => Deadline.Of(FollowSession.AttachAsync(new() { Targets = [.. pids] }, observer), "the refusal"));
         Assert.Equal(FollowFailure.Refused, e.Failure);
         Assert.All(pids, pid => Assert.Contains($"{pid}", e.Message, StringComparison.Ordinal));
         Assert.Empty(observer.Of(Call.Attached));

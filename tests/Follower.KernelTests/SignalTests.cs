@@ -34,7 +34,7 @@ public sealed class SignalTests : KernelTest
         {
             var observer = new RecordingObserver(Deadline);
             FollowSession session = await Deadline.Of(
-                FollowSession.AttachAsync(new() { Pids = [tracee.Pid] }, observer), "the attach");
+                FollowSession.AttachAsync(new() { Targets = [tracee.Pid] }, observer), "the attach");
             Assert.Equal(tracee.Pid, observer.Of(Call.Attached)[0].Pid);
             if (oneByOne)
             {

@@ -180,7 +180,7 @@ public sealed class StopTests : KernelTest
         {
             var observer = new RecordingObserver(Deadline);
             FollowSession session = await Deadline.Of(
-                FollowSession.AttachAsync(new() { Pids = [tracee.Pid] }, observer), "the attach");
+                FollowSession.AttachAsync(new() { Targets = [tracee.Pid] }, observer), "the attach");
             Assert.Equal(2, observer.Of(Call.Attached).Count);
             if (oneByOne)
             {

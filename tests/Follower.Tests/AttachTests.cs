@@ -10,7 +10,7 @@ public sealed class AttachTests
     [Fact]
     public void A_process_that_is_followed_already_is_not_seized_again()
     {
-        Assert.Empty(_scene.Tracer.Attach(new() { Pids = [Scene.P, Scene.P] }));
+        Assert.Empty(_scene.Tracer.Attach(new() { Targets = [Scene.P, Scene.P] }));
         Assert.Equal("", _scene.TakeLog());
     }
 
@@ -19,7 +19,7 @@ public sealed class AttachTests
     {
         _scene.Kernel.AddProcess(40);
         _scene.Kernel.AddThread(41, 40);
-        _scene.Tracer.Attach(new() { Pids = [41] });
+        _scene.Tracer.Attach(new() { Targets = [41] });
         Assert.Equal("SEIZE 40 · SEIZE 41 · attached 40", _scene.TakeLog());
         Assert.Equal(2, _scene.Seen[40].ThreadsSeen);
     }
@@ -28,7 +28,7 @@ public sealed class AttachTests
     public void Descendants_are_seized_with_their_parents_known()
     {
         MakeFamily();
-        _scene.Tracer.Attach(new() { Pids = [40] });
+        _scene.Tracer.Attach(new() { Targets = [40] });
         Assert.Equal("SEIZE 40 · attached 40 · SEIZE 41 · attached 41 · SEIZE 42 · attached 42", _scene.TakeLog());
         Assert.Same(_scene.Seen[41], _scene.Seen[42].Parent);
     }
@@ -37,7 +37,7 @@ public sealed class AttachTests
     public void Descendants_are_left_alone_if_not_wanted()
     {
         MakeFamily();
-        _scene.Tracer.Attach(new() { Pids = [40], Descendants = false });
+        _scene.Tracer.Attach(new() { Targets = [40], Descendants = false });
         Assert.Equal("SEIZE 40 · attached 40", _scene.TakeLog());
     }
 
@@ -46,7 +46,7 @@ public sealed class AttachTests
     {
         MakeFamily();
         _scene.Kernel.AddProcess(41, 40, tracer: FakeKernel.Tracer);
-        Assert.Empty(_scene.Tracer.Attach(new() { Pids = [40] }));
+        Assert.Empty(_scene.Tracer.Attach(new() { Targets = [40] }));
         Assert.Equal("SEIZE 40 · attached 40", _scene.TakeLog());
         Assert.Empty(_scene.Tracer.Figures.Ledger);
     }
@@ -57,7 +57,7 @@ public sealed class AttachTests
         _scene.Kernel.AddProcess(40, tracer: 99);
         _scene.Kernel.RefuseSeize(40, Linux.EPERM);
         _scene.Kernel.AddProcess(50);
-        List<LedgerEntry> refusals = _scene.Tracer.Attach(new() { Pids = [40, 50, 60] });
+        List<LedgerEntry> refusals = _scene.Tracer.Attach(new() { Targets = [40, 50, 60] });
         Assert.Equal(2, refusals.Count);
         Assert.Contains("already traced by prog (process 99)", refusals[0].Text, StringComparison.Ordinal);
         Assert.Contains("60: no such process", refusals[1].Text, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class AttachTests
     {
         MakeFamily();
         _scene.Kernel.RefuseSeize(41, Linux.EPERM);
-        Assert.Empty(_scene.Tracer.Attach(new() { Pids = [40] }));
+        Assert.Empty(_scene.Tracer.Attach(new() { Targets = [40] }));
         Assert.Equal("SEIZE 40 · attached 40", _scene.TakeLog());
         Assert.Single(_scene.Tracer.Figures.Ledger);
     }
@@ -82,7 +82,7 @@ public sealed class AttachTests
         Assert.False(tracer.HasFollowed);
         _scene.Kernel.AddProcess(40);
         _scene.Kernel.Report(40, WaitStatus.ForExit(3));
-        Assert.Empty(tracer.Attach(new() { Pids = [40] }));
+        Assert.Empty(tracer.Attach(new() { Targets = [40] }));
         Assert.Empty(tracer.Processes);
         Assert.True(tracer.HasFollowed);
         Assert.Equal(3, _scene.Seen[40].Exit?.Code);

@@ -193,4 +193,48 @@ public sealed class BirthTranscripts
         Assert.EndsWith("CONT 20", _scene.TakeLog(), StringComparison.Ordinal);
         Assert.Contains(_scene.Tracer.Figures.Ledger, entry => entry.Kind == LedgerKind.ObserverFault);
     }
+
+    [Fact]
+    public void A_creator_whose_event_comes_after_the_adoption_has_an_exit_stop_too()
+    {
+        // Its own peak memory is read there: at the reap it would be its child's.
+        _scene.Forks(P, C);
+        _scene.FirstStop(C, P);
+        _scene.FirstStop(G, C);
+        _scene.Kernel.OnBlock = () =>
+        {
+            _scene.TakeLog();
+            _scene.Forks(C, G);
+            Assert.Equal("OPTIONS 20 exit · CONT 20", _scene.TakeLog());
+            _scene.Tracer.EndByDetaching();
+        };
+        _scene.Tracer.Run();
+    }
+
+    [Fact]
+    public void A_held_child_goes_on_where_proc_cannot_be_read()
+    {
+        _scene.FirstStop(C, P);
+        _scene.Kernel.AddThread(11, P);
+        _scene.Stop(11, Scene.BirthStop);
+        _scene.Kernel.ProcIsUnreadable = true;
+        _scene.TakeLog();
+        _scene.WouldBlock();
+        Assert.StartsWith(
+            "OPTIONS 20 base · born 20 · CONT 20 · OPTIONS 11 base · thread 11 of 10 · CONT 11", _scene.TakeLog(), StringComparison.Ordinal);
+        Assert.Null(_scene.Seen[C].Parent);
+        Assert.Equal(
+            [LedgerKind.Fault, LedgerKind.ParentUnknown, LedgerKind.Fault], _scene.Tracer.Figures.Ledger.Select(entry => entry.Kind));
+    }
+
+    [Fact]
+    public void A_thread_that_an_exec_ended_while_it_was_held_is_not_waited_for()
+    {
+        _scene.Kernel.AddThread(11, P);
+        _scene.Stop(11, Scene.BirthStop);
+        _scene.Kernel.Remove(11);
+        _scene.TakeLog();
+        _scene.WouldBlock();
+        Assert.DoesNotContain("11", _scene.TakeLog(), StringComparison.Ordinal);
+    }
 }

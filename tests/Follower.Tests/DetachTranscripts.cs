@@ -150,4 +150,32 @@ public sealed class DetachTranscripts
         Assert.Contains("KILL 10", log, StringComparison.Ordinal);
         Assert.EndsWith("KILL 20 · born 20 · CONT 20", log, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_last_thread_that_dies_when_its_leader_has_been_let_go_ends_the_following()
+    {
+        _scene.Kernel.AddThread(11, P);
+        _scene.Forks(P, 11, PtraceEvent.PTRACE_EVENT_CLONE);
+        _scene.FirstStop(11, P);
+        _scene.Tracer.LetGo(_scene.Parent);
+        _scene.Stop(P, Scene.InterruptStop);
+        _scene.TakeLog();
+        _scene.Exits(11);
+        Assert.Equal("REAP 11 · detached 10 · released 10", _scene.TakeLog());
+        Assert.Empty(_scene.Tracer.Processes);
+    }
+
+    [Fact]
+    public void A_leader_that_dies_when_its_threads_have_been_let_go_ends_the_process()
+    {
+        _scene.Kernel.AddThread(11, P);
+        _scene.Forks(P, 11, PtraceEvent.PTRACE_EVENT_CLONE);
+        _scene.FirstStop(11, P);
+        _scene.Tracer.LetGo(_scene.Parent);
+        _scene.Stop(11, Scene.InterruptStop);
+        _scene.TakeLog();
+        _scene.Exits(P, 3);
+        Assert.Equal("REAP 10 · exited 10 · released 10", _scene.TakeLog());
+        Assert.Equal(3, _scene.Parent.Exit?.Code);
+    }
 }

@@ -62,7 +62,7 @@ public sealed class ExecAndExitTranscripts
         scene.Kernel.AddProcess(50, zombie: true);
         scene.Kernel.AddThread(51, 50);
         scene.Kernel.AddThread(52, 50);
-        Assert.Empty(scene.Tracer.Attach(new() { Pids = [50] }));
+        Assert.Empty(scene.Tracer.Attach(new() { Targets = [50] }));
         Assert.Equal("SEIZE 51 · SEIZE 52 · attached 50", scene.TakeLog());
         scene.Exits(51, 0);
         Assert.Equal("REAP 51", scene.TakeLog());

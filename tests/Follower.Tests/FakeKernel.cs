@@ -25,6 +25,20 @@ internal sealed class FakeKernel : IKernel
 
     internal Dictionary<int, UsageSample> Samples { get; } = [];
 
+    /// <summary>When they were born; others at 1.</summary>
+    internal Dictionary<int, long> Starts { get; } = [];
+
+    /// <summary>Tids that belong to another process by the time that they are seized, and to which.</summary>
+    internal Dictionary<int, int> ChangesHands { get; } = [];
+
+    internal Action<int>? OnSeize { get; set; }
+
+    /// <summary>No descriptor is left.</summary>
+    internal bool ProcIsUnreadable { get; set; }
+
+    /// <summary>Who has stopped or died and was not answered.</summary>
+    internal HashSet<int> Unanswered { get; } = [];
+
     /// <summary>A callback for when the thread would block: the test's chance to act.</summary>
     internal Action? OnBlock { get; set; }
 
@@ -58,6 +72,7 @@ internal sealed class FakeKernel : IKernel
             return PeekResult.Nothing;
         (tid, status) = _reports[0];
         _reports.RemoveAt(0);
+        Unanswered.Add(tid);
         return PeekResult.Found;
     }
 
@@ -66,7 +81,11 @@ internal sealed class FakeKernel : IKernel
         int index = _reports.FindIndex(report => report.Tid == tid);
         status = index < 0 ? default : _reports[index].Status;
         if (index >= 0)
+        {
             _reports.RemoveAt(index);
+            Unanswered.Add(tid);
+        }
+
         return index >= 0;
     }
 
@@ -76,17 +95,18 @@ internal sealed class FakeKernel : IKernel
     {
         usage = Usages.GetValueOrDefault(tid);
         Log.Add($"REAP {tid}");
+        Unanswered.Remove(tid);
         _tasks.Remove(tid);
         return true;
     }
 
     public bool Continue(int tid, int signal) =>
-        Do(signal == 0 ? $"CONT {tid}" : $"CONT {tid} {Signals.Name(signal)}", tid);
+        Answer(signal == 0 ? $"CONT {tid}" : $"CONT {tid} {Signals.Name(signal)}", tid);
 
-    public bool Listen(int tid) => Do($"LISTEN {tid}", tid);
+    public bool Listen(int tid) => Answer($"LISTEN {tid}", tid);
 
     public bool Detach(int tid, int signal) =>
-        Do(signal == 0 ? $"DETACH {tid}" : $"DETACH {tid} {Signals.Name(signal)}", tid);
+        Answer(signal == 0 ? $"DETACH {tid}" : $"DETACH {tid} {Signals.Name(signal)}", tid);
 
     public bool Interrupt(int tid) => Do($"INTERRUPT {tid}", tid);
 
@@ -108,7 +128,9 @@ internal sealed class FakeKernel : IKernel
         if (status.IsZombie)
             return Linux.EPERM;
         Log.Add($"SEIZE {tid}");
+        OnSeize?.Invoke(tid);
         status.TracerPid = Tracer;
+        status.Tgid = ChangesHands.GetValueOrDefault(tid, status.Tgid);
         _tasks[tid] = status;
         return 0;
     }
@@ -117,7 +139,15 @@ internal sealed class FakeKernel : IKernel
 
     public void Kill(int pid) => Log.Add($"KILL {pid}");
 
-    public bool ReadStatus(int tid, out ProcStatus status) => _tasks.TryGetValue(tid, out status);
+    public ProcOutcome ReadStatus(int tid, out ProcStatus status)
+    {
+        bool there = _tasks.TryGetValue(tid, out status);
+        if (!ProcIsUnreadable)
+            return there ? ProcOutcome.Read : ProcOutcome.Gone;
+        status = default;
+        return ProcOutcome.Exhausted;
+    }
+
 
     public bool ReadUsage(int pid, out UsageSample sample)
     {
@@ -146,7 +176,17 @@ internal sealed class FakeKernel : IKernel
 
     public long Now() => _now += 1_000;
 
-    public long ReadStartTime(int pid) => 1;
+    public string ReadName(int pid) => "prog";
+
+    public long ReadStart(int pid) => Starts.GetValueOrDefault(pid, 1);
+
+    public long ToTimestamp(long start) => start;
+
+    private bool Answer(string request, int tid)
+    {
+        Unanswered.Remove(tid);
+        return Do(request, tid);
+    }
 
     private bool Do(string request, int tid)
     {

@@ -22,7 +22,7 @@ internal sealed class Scene : IFollowObserver
         Kernel.AddProcess(P);
         _log = Kernel.Log;
         Tracer = new(Kernel, this, NullLogger.Instance, new PollGovernor(), new Mailbox());
-        Tracer.Attach(new() { Pids = [P] });
+        Tracer.Attach(new() { Targets = [P] });
         Parent = Tracer.Processes.Single();
         _log.Clear();
     }
@@ -53,7 +53,7 @@ internal sealed class Scene : IFollowObserver
     /// <summary>The parent's event: it made a child.</summary>
     internal void Forks(int parent, int child, PtraceEvent birthEvent = PtraceEvent.PTRACE_EVENT_FORK)
     {
-        if (!Kernel.ReadStatus(child, out _))
+        if (Kernel.ReadStatus(child, out _) != ProcOutcome.Read)
             Kernel.AddProcess(child, parent);
         Kernel.Messages[parent] = child;
         Stop(parent, WaitStatus.ForStop(Linux.SIGTRAP, birthEvent));
@@ -61,7 +61,7 @@ internal sealed class Scene : IFollowObserver
 
     internal void FirstStop(int child, int parent, WaitStatus? status = null)
     {
-        if (!Kernel.ReadStatus(child, out _))
+        if (Kernel.ReadStatus(child, out _) != ProcOutcome.Read)
             Kernel.AddProcess(child, parent);
         Stop(child, status ?? BirthStop);
     }

@@ -97,15 +97,15 @@ public sealed class OwnProcessTests
     public void Our_own_process_reads_as_what_it_is()
     {
         using var kernel = new LinuxKernel();
-        Assert.True(kernel.ReadStatus(Environment.ProcessId, out ProcStatus status));
+        Assert.Equal(ProcOutcome.Read, kernel.ReadStatus(Environment.ProcessId, out ProcStatus status));
         Assert.Equal(Environment.ProcessId, status.Tgid);
         Assert.Equal((int)LibC.getppid(), status.ParentPid);
         Assert.InRange(status.PeakRssBytes, 1_000_000, long.MaxValue);
         Assert.True(kernel.ReadUsage(Environment.ProcessId, out UsageSample usage));
         Assert.InRange(usage.CpuNs, 1_000_000, long.MaxValue);
         Assert.Equal(Environment.ProcessPath, Encoding.UTF8.GetString(kernel.ReadImage(Environment.ProcessId).Path));
-        Assert.InRange(kernel.Now() - kernel.ReadStartTime(Environment.ProcessId), 0, 3_600_000_000_000);
-        Assert.False(kernel.ReadStatus(int.MaxValue, out _));
+        Assert.InRange(kernel.Now() - kernel.ToTimestamp(kernel.ReadStart(Environment.ProcessId)), 0, 3_600_000_000_000);
+        Assert.Equal(ProcOutcome.Gone, kernel.ReadStatus(int.MaxValue, out _));
     }
 }
 

@@ -1,16 +1,17 @@
 using ForkFollow.Collectors.EventNames;
+using ForkFollow.Follower;
 
 namespace ForkFollow.Service;
 
 /// <summary>
-/// What one run is to do: checked options, and what is its own among those of many runs. Either <see cref="Pids"/> or
+/// What one run is to do: checked options, and what is its own among those of many runs. Either <see cref="Processes"/> or
 /// <see cref="Command"/> is given. Immutable.
 /// </summary>
 /// <param name="Options">The options, which are not changed any more.</param>
 internal sealed record FollowSettings(ForkFollowOptions Options)
 {
     /// <summary>The processes to seize.</summary>
-    internal IReadOnlyList<int> Pids { get; init; } = Options.Pids;
+    internal IReadOnlyList<ProcessIdentity> Processes { get; init; } = [.. Options.Pids];
 
     /// <summary>The command to launch, and its arguments.</summary>
     internal IReadOnlyList<string> Command => Options.Command;

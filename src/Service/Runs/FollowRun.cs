@@ -193,7 +193,7 @@ internal sealed class FollowRun
             },
             observer, _logger, _results.Figures)
         : FollowSession.AttachAsync(
-            new() { Pids = _settings.Pids, Descendants = _settings.Options.Descendants }, observer, _logger, _results.Figures);
+            new() { Targets = _settings.Processes, Descendants = _settings.Options.Descendants }, observer, _logger, _results.Figures);
 
     /// <summary>
     /// Says so if what the command left behind cannot be let go: who waits in a vfork stops only when its child has

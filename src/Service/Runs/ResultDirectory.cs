@@ -67,7 +67,7 @@ internal sealed class ResultDirectory
     /// <summary>forkfollow-NAME-PID: the command's name and our own pid, or the target's.</summary>
     private static string DefaultName(FollowSettings settings)
     {
-        int pid = settings.Launches ? Environment.ProcessId : settings.Pids[0];
+        int pid = settings.Launches ? Environment.ProcessId : settings.Processes[0].Pid;
         string name = settings.Launches ? System.IO.Path.GetFileName(settings.Command[0]) : CommOf(pid);
         return string.Create(CultureInfo.InvariantCulture, $"forkfollow-{Safe(name, "command")}-{pid}");
     }

@@ -1,13 +1,9 @@
+using ForkFollow.Follower;
 using System.Globalization;
 using System.Text;
 using ForkFollow.Native;
 
 namespace ForkFollow.Service;
-
-/// <summary>Who a process is, whatever becomes of its pid: pids are reused, a pid with its start time is not.</summary>
-/// <param name="Pid">The process id.</param>
-/// <param name="Start">When it was born, in clock ticks since boot (field 22 of /proc/PID/stat).</param>
-internal readonly record struct ProcessIdentity(int Pid, long Start);
 
 /// <summary>Reads what is needed to find targets from /proc, or from a folder that looks like it. Any thread.</summary>
 internal sealed class ProcFolder(string root)

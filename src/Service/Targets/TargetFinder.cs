@@ -1,3 +1,4 @@
+using ForkFollow.Follower;
 using System.IO.Enumeration;
 
 namespace ForkFollow.Service;

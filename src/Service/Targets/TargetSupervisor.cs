@@ -141,7 +141,7 @@ internal sealed class TargetSupervisor : IDisposable
         string name = _finder.NameFor(target, found[0]);
         FollowRun run = _factory.Make(_settings with
         {
-            Pids = [.. found.Select(one => one.Pid)],
+            Processes = found,
             Output = ResultDirectory.ForTarget(_options.Output, name, found[0].Pid, DateTime.UtcNow),
         });
         _runs.Add(run, FollowAsync(run, target, found, stoppingToken));
