@@ -18,12 +18,16 @@ public sealed class FollowSession : IAsyncDisposable
     private readonly TaskCompletionSource<Tracer> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly OnExit _onExit;
+    private readonly QueuedLogger _logger;
+    private readonly bool _ownsLogger;
     private Tracer _tracer = null!;
     private int _tracerTid;
 
-    private FollowSession(OnExit onExit)
+    private FollowSession(OnExit onExit, ILogger? logger)
     {
         _onExit = onExit;
+        _ownsLogger = logger is not QueuedLogger;
+        _logger = logger as QueuedLogger ?? new(logger ?? NullLogger.Instance);
         Completion = CompleteAsync();
     }
 
@@ -48,7 +52,9 @@ public sealed class FollowSession : IAsyncDisposable
     /// <summary>Starts a command and follows it. Returns when it is about to execute its first instruction.</summary>
     /// <param name="options">What to start.</param>
     /// <param name="observer">Is told of each process.</param>
-    /// <param name="logger">Takes what the follower tells; nobody if null.</param>
+    /// <param name="logger">
+    /// Takes what the follower tells, through a <see cref="QueuedLogger"/>: it may take its time. Nobody if null.
+    /// </param>
     /// <param name="figures">Takes counts and the ledger; made anew if null.</param>
     /// <exception cref="FollowException">It cannot be found, executed or seized. Nothing runs then.</exception>
     public static async Task<FollowSession> LaunchAsync(
@@ -75,7 +81,9 @@ public sealed class FollowSession : IAsyncDisposable
     /// </summary>
     /// <param name="options">What to seize.</param>
     /// <param name="observer">Is told of each process.</param>
-    /// <param name="logger">Takes what the follower tells; nobody if null.</param>
+    /// <param name="logger">
+    /// Takes what the follower tells, through a <see cref="QueuedLogger"/>: it may take its time. Nobody if null.
+    /// </param>
     /// <param name="figures">Takes counts and the ledger; made anew if null.</param>
     /// <exception cref="FollowException">None of the targets can be seized.</exception>
     public static async Task<FollowSession> AttachAsync(
@@ -83,8 +91,8 @@ public sealed class FollowSession : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
-        var session = new FollowSession(OnExit.Detach);
-        session.StartThread(observer, logger, figures, tracer =>
+        var session = new FollowSession(OnExit.Detach, logger);
+        session.StartThread(observer, figures, tracer =>
         {
             List<LedgerEntry> refusals = tracer.Attach(options);
             if (!tracer.HasFollowed)
@@ -148,9 +156,9 @@ public sealed class FollowSession : IAsyncDisposable
         ILogger? logger,
         FollowerFigures? figures)
     {
-        var session = new FollowSession(options.OnExit);
+        var session = new FollowSession(options.OnExit, logger);
         using var gate = new LaunchGate(path, arguments, options.Environment, options.EnvironmentOverrides);
-        session.StartThread(observer, logger, figures, tracer => EnterGate(tracer, gate, options));
+        session.StartThread(observer, figures, tracer => EnterGate(tracer, gate, options));
         session._tracer = await session._ready.Task.ConfigureAwait(false);
         await Task.WhenAny(session._tracer.RootStarted.Task, session.Completion).ConfigureAwait(false);
         if (session._tracer.RootStarted.Task.IsCompleted)
@@ -185,24 +193,21 @@ public sealed class FollowSession : IAsyncDisposable
         gate.Open();
     }
 
-    private void StartThread(
-        IFollowObserver observer, ILogger? logger, FollowerFigures? figures, Action<Tracer> begin)
+    private void StartThread(IFollowObserver observer, FollowerFigures? figures, Action<Tracer> begin)
     {
-        logger ??= NullLogger.Instance;
-        var thread = new Thread(() => Trace(observer, logger, figures, begin)) { Name = "tracer", IsBackground = true };
+        var thread = new Thread(() => Trace(observer, figures, begin)) { Name = "tracer", IsBackground = true };
         thread.Start();
     }
 
     /// <summary>The tracer thread.</summary>
-    private void Trace(
-        IFollowObserver observer, ILogger logger, FollowerFigures? figures, Action<Tracer> begin)
+    private void Trace(IFollowObserver observer, FollowerFigures? figures, Action<Tracer> begin)
     {
         using var kernel = new LinuxKernel();
         _tracerTid = kernel.TracerTid;
         try
         {
             _mailbox.Open();
-            var tracer = new Tracer(kernel, observer, logger, new PollGovernor(), _mailbox, figures);
+            var tracer = new Tracer(kernel, observer, _logger, new PollGovernor(), _mailbox, figures);
             begin(tracer);
             _ready.SetResult(tracer);
             tracer.Run();
@@ -214,7 +219,7 @@ public sealed class FollowSession : IAsyncDisposable
             // Handed to whoever awaits the session: a thread's own exception would end the process.
             _mailbox.Close();
             if (!_ready.TrySetException(e))
-                logger.LogCritical(e, "The tracer thread failed; all tracees are let go");
+                _logger.LogCritical(e, "The tracer thread failed; all tracees are let go");
             _finished.TrySetException(e);
         }
     }
@@ -231,6 +236,8 @@ public sealed class FollowSession : IAsyncDisposable
             string thread = string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{_tracerTid}");
             while (Directory.Exists(thread))
                 await Task.Delay(1).ConfigureAwait(false);
+            if (_ownsLogger)
+                await _logger.CompleteAsync().ConfigureAwait(false);
         }
     }
 

@@ -17,7 +17,9 @@ internal sealed class FollowRun
 
     private readonly FollowSettings _settings;
     private readonly RunFactory _factory;
-    private readonly ILogger _logger;
+
+    /// <summary>The tracer thread tells too, and must not wait for a terminal or a file.</summary>
+    private readonly QueuedLogger _logger;
     private readonly RunResults _results;
     private readonly TaskCompletionSource _endWished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<FollowedRun> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,7 +34,7 @@ internal sealed class FollowRun
     {
         _settings = settings;
         _factory = factory;
-        _logger = factory.Logger;
+        _logger = new(factory.Logger);
         _results = new(settings.Launches ? settings.Command : null);
     }
 
@@ -88,6 +90,7 @@ internal sealed class FollowRun
         {
             _begun.TrySetCanceled(CancellationToken.None);
             _letGo.TrySetResult(false);
+            await _logger.CompleteAsync().ConfigureAwait(false);
         }
     }
 
@@ -107,7 +110,7 @@ internal sealed class FollowRun
             _factory.Tell(listener => listener.Followed(run));
             choice.End();
             await exports.EndAsync().ConfigureAwait(false); // it may add to the ledger
-            Finish(run, directory);
+            await FinishAsync(run, directory).ConfigureAwait(false);
             return status;
         }
         finally
@@ -133,7 +136,7 @@ internal sealed class FollowRun
     }
 
     /// <summary>Writes all results.</summary>
-    private void Finish(FollowedRun run, ResultDirectory directory)
+    private async Task FinishAsync(FollowedRun run, ResultDirectory directory)
     {
         new ResultWriter(directory, _results, _logger).Finish();
         RecordedRun recorded = _results.Record() with
@@ -143,6 +146,7 @@ internal sealed class FollowRun
         _factory.SayWhatIsLacking(_settings.Options.Formats);
         ResultFormats.WriteAll(
             ResultFormats.Named(_settings.Options.Formats), directory.Path, recorded, line => _logger.LogError("{Line}", line));
+        await _logger.FlushAsync().ConfigureAwait(false); // before the report, not in its midst
         _factory.Tell(listener => listener.Ended(run, recorded));
     }
 
