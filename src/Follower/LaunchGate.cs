@@ -26,6 +26,9 @@ internal sealed unsafe class LaunchGate : IDisposable
     private readonly IReadOnlyList<string> _overrides;
     private readonly int _fifo;
     private readonly int _fdInChild;
+
+    /// <summary>By what the child is known where the kernel does not tell who a thread's children are; -1 where it does.</summary>
+    private readonly int _mark = -1;
     private readonly Thread _thread;
     private int _writer = -1;
     private volatile int _helperTid;
@@ -46,6 +49,8 @@ internal sealed unsafe class LaunchGate : IDisposable
         _overrides = overrides;
         _fifo = MakeFifo();
         _fdInChild = OpenPath($"/proc/self/fd/{_fifo}"); // a number that is taken here is free to be replaced there
+        if (!LinuxKernel.HasChildrenFiles)
+            _mark = OpenPath($"/proc/self/fd/{_fifo}");
         _thread = new(Spawn) { Name = "launch gate", IsBackground = true };
     }
 
@@ -60,17 +65,36 @@ internal sealed unsafe class LaunchGate : IDisposable
         {
             // The flag first: a child that was made before the helper finished is then seen.
             bool finished = _finished;
-            if (_helperTid != 0)
-            {
-                LinuxKernel.ReadChildren(proc, Environment.ProcessId, _helperTid, children);
-                if (children.Count > 0)
-                    return children[0];
-            }
+            if (_helperTid != 0 && FindChild(proc, children) is > 0 and int child)
+                return child;
 
             if (finished)
                 return 0;
             wait.SpinOnce(sleep1Threshold: 50);
         }
+    }
+
+    private int FindChild(ProcBuffer proc, List<int> children)
+    {
+        children.Clear();
+        if (LinuxKernel.HasChildrenFiles)
+        {
+            LinuxKernel.ReadChildren(proc, Environment.ProcessId, _helperTid, children);
+            return children.FirstOrDefault();
+        }
+
+        // Others of this process may have children of their own: ours is the one that has the root folder open where all others
+        // have the path to the FIFO.
+        LinuxKernel.ReadChildren(proc, Environment.ProcessId, Environment.ProcessId, children);
+        Span<byte> target = stackalloc byte[8];
+        byte[] link = Encoding.ASCII.GetBytes($"fd/{_mark}");
+        foreach (int child in children)
+        {
+            if (ProcFile.ReadLink(child, link, target, out ReadOnlySpan<byte> path) == ProcOutcome.Read && path.SequenceEqual("/"u8))
+                return child;
+        }
+
+        return 0;
     }
 
     /// <summary>
@@ -114,6 +138,8 @@ internal sealed unsafe class LaunchGate : IDisposable
     {
         if (_writer >= 0)
             _ = LibC.close(_writer);
+        if (_mark >= 0)
+            _ = LibC.close(_mark);
         _ = LibC.close(_fdInChild);
         _ = LibC.close(_fifo);
     }
@@ -147,9 +173,19 @@ internal sealed unsafe class LaunchGate : IDisposable
             defaults.Add(FirstInternalSignal);
             defaults.Add(FirstInternalSignal + 1);
             int pid;
-            int errno = Linux.posix_spawn_file_actions_addopen(&actions, _fdInChild, gate, LibC.O_RDONLY, 0);
+            int errno = 0;
+            if (_mark >= 0)
+            {
+                fixed (byte* root = "/\0"u8)
+                    errno = Linux.posix_spawn_file_actions_addopen(&actions, _mark, root, LibC.O_PATH, 0);
+            }
+
+            if (errno == 0)
+                errno = Linux.posix_spawn_file_actions_addopen(&actions, _fdInChild, gate, LibC.O_RDONLY, 0);
             if (errno == 0)
                 errno = Linux.posix_spawn_file_actions_addclose(&actions, _fdInChild);
+            if (errno == 0 && _mark >= 0)
+                errno = Linux.posix_spawn_file_actions_addclose(&actions, _mark);
             if (errno == 0)
                 errno = Linux.posix_spawnattr_setsigdefault(&attributes, &defaults);
             if (errno == 0)
@@ -207,7 +243,8 @@ internal sealed unsafe class LaunchGate : IDisposable
         Marshal.FreeCoTaskMem((nint)native);
         return fd >= 0
             ? fd
-            : throw new FollowException($"cannot open the launch gate: {Linux.Describe(errno)}; raise ulimit -n");
+            : throw new FollowException(
+                $"cannot open the launch gate: {Linux.Describe(errno)}; {(errno == Linux.ENOENT ? "mount /proc" : "raise ulimit -n")}");
     }
 
     /// <summary>The environment we were started with: libc's own, not the copy that .NET keeps.</summary>

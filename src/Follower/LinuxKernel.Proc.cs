@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text;
 using ForkFollow.Native;
 using Tmds.Linux;
 
@@ -106,17 +107,45 @@ internal sealed unsafe partial class LinuxKernel
     /// <inheritdoc/>
     public void ReadChildren(int pid, int tid, List<int> children) => ReadChildren(_proc, pid, tid, children);
 
+    /// <summary>
+    /// The children of one thread; of all threads, told of the main thread, where the kernel has no such files
+    /// (CONFIG_PROC_CHILDREN is off): then whoever names the process as its parent.
+    /// </summary>
     internal static void ReadChildren(ProcBuffer buffer, int pid, int tid, List<int> children)
     {
         Span<byte> file = stackalloc byte[32];
         "task/"u8.CopyTo(file);
         Utf8Formatter.TryFormat(tid, file[5..], out int digits);
         "/children"u8.CopyTo(file[(5 + digits)..]);
+        if (!HasChildrenFiles)
+        {
+            if (tid == pid)
+                SearchChildren(buffer, pid, children);
+            return;
+        }
+
         ProcFile.Read(pid, file[..(5 + digits + 9)], buffer, out ReadOnlySpan<byte> text);
         while (Utf8Parser.TryParse(text, out int child, out int used))
         {
             children.Add(child);
             text = text[used..].TrimStart((byte)' ');
+        }
+    }
+
+    /// <summary>Whether the kernel has /proc/PID/task/TID/children.</summary>
+    internal static bool HasChildrenFiles { get; } = ProcFile.Read(
+        Environment.ProcessId, Encoding.ASCII.GetBytes($"task/{Environment.ProcessId}/children"), out byte[] _) == ProcOutcome.Read;
+
+    private static void SearchChildren(ProcBuffer buffer, int parent, List<int> children)
+    {
+        var all = new List<int>();
+        ProcFile.ReadProcesses(all);
+        Span<long> fields = stackalloc long[1];
+        foreach (int pid in all)
+        {
+            ProcFile.Read(pid, "stat"u8, buffer, out ReadOnlySpan<byte> text);
+            if (ProcFile.ParseStat(text, fields) && fields[0] == parent)
+                children.Add(pid);
         }
     }
 

@@ -72,7 +72,10 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
     {
         int status;
         fixed (rusage* target = &usage)
-            return Linux.wait4(tid, &status, Ours | WaitOptions.WNOHANG, target) == tid;
+        {
+            int reaped = Linux.wait4(tid, &status, Ours | WaitOptions.WNOHANG, target);
+            return reaped >= 0 || Linux.Errno == Linux.ECHILD ? reaped == tid : throw new KernelException("wait4", tid, Linux.Errno);
+        }
     }
 
     /// <inheritdoc/>

@@ -47,9 +47,7 @@ internal sealed partial class Tracer
     /// <summary>While the process is held: observers learn of its new program.</summary>
     private void Execed(Tracee tracee, FollowedProcess process)
     {
-        if (_gate == process)
-            PassGate(process);
-
+        PassGate(process);
         Figures.CountExec();
         GiveExitStop(tracee);
         ExecView image = ReadImage(process.Pid);

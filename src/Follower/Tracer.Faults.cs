@@ -1,3 +1,4 @@
+using ForkFollow.Native;
 using Microsoft.Extensions.Logging;
 
 namespace ForkFollow.Follower;
@@ -56,6 +57,12 @@ internal sealed partial class Tracer
             _heldAtBirth.Remove(tracee);
             Drop(tracee); // Its next stop is the first that we know of.
             return;
+        }
+
+        if (status.Event == PtraceEvent.PTRACE_EVENT_EXEC)
+        {
+            PassGate(process);
+            TellStart(process);
         }
 
         if (tracee.IsLeader && tracee.Phase == TraceePhase.Unborn)

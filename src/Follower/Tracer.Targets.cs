@@ -184,14 +184,24 @@ internal sealed partial class Tracer
             HandleGuarded(tid, status);
     }
 
+    /// <summary>Whoever launched it waits for that; told once it runs.</summary>
+    private void TellStart(FollowedProcess process)
+    {
+        if (process == _root)
+            RootStarted.TrySetResult();
+    }
+
     /// <summary>The launched process executes the command: from here on it is the root of the tree.</summary>
     private void PassGate(FollowedProcess process)
     {
+        if (_gate != process)
+            return;
         _gate = null;
         _root = process;
         process.StartTimestamp = _noticed;
         process.Announced = true;
-        if (_kernel.ReadUsage(process.Pid, out UsageSample own) && _kernel.ReadStatus(process.Pid, out ProcStatus status) == ProcOutcome.Read)
+        if (_kernel.ReadUsage(process.Pid, out UsageSample own)
+            && _kernel.ReadStatus(process.Pid, out ProcStatus status) == ProcOutcome.Read)
         {
             own.VoluntarySwitches = status.VoluntarySwitches;
             own.InvoluntarySwitches = status.InvoluntarySwitches;

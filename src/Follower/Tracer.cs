@@ -180,8 +180,7 @@ internal sealed partial class Tracer
         if (decision.Notice == StopNotice.Execed)
         {
             RecordImage(process);
-            if (process == _root)
-                RootStarted.TrySetResult();
+            TellStart(process);
         }
         else if (decision.Notice == StopNotice.ChildNamed)
             BearNext();

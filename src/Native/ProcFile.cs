@@ -93,11 +93,15 @@ public static unsafe class ProcFile
     public static ProcOutcome ReadThreads(int pid, List<int> tids)
     {
         ArgumentNullException.ThrowIfNull(tids);
-        return ForEachEntry(pid, "task"u8, name =>
-        {
-            if (Utf8Parser.TryParse(name, out int tid, out int used) && used == name.Length)
-                tids.Add(tid);
-        });
+        return ForEachEntry(pid, "task"u8, AddNumbers(tids));
+    }
+
+    /// <summary>Appends the pids of all processes.</summary>
+    /// <returns>Read, or why there are not all.</returns>
+    public static ProcOutcome ReadProcesses(List<int> pids)
+    {
+        ArgumentNullException.ThrowIfNull(pids);
+        return ForEachEntry("/proc\0"u8, AddNumbers(pids));
     }
 
     /// <summary>The name of a thread, without the end of its line; empty if it is gone.</summary>
@@ -220,10 +224,23 @@ public static unsafe class ProcFile
         return tab >= 0 && Utf8Parser.TryParse(ids[(tab + 1)..], out uint id, out _) ? id : -1;
     }
 
+    private static EntryAction AddNumbers(List<int> numbers) => name =>
+    {
+        if (Utf8Parser.TryParse(name, out int number, out int used) && used == name.Length)
+            numbers.Add(number);
+    };
+
     private static ProcOutcome ForEachEntry(int pid, ReadOnlySpan<byte> folder, EntryAction action)
     {
+        Span<byte> path = stackalloc byte[PathLength];
+        Compose(path, pid, folder);
+        return ForEachEntry(path, action);
+    }
+
+    private static ProcOutcome ForEachEntry(ReadOnlySpan<byte> path, EntryAction action)
+    {
         const int Size = 4096;
-        ProcOutcome outcome = Open(pid, folder, out int fd);
+        ProcOutcome outcome = Open(path, out int fd);
         if (outcome != ProcOutcome.Read)
             return outcome;
         byte* entries = stackalloc byte[Size];
@@ -250,13 +267,21 @@ public static unsafe class ProcFile
 
     private static ProcOutcome Open(int pid, ReadOnlySpan<byte> file, out int fd)
     {
-        byte* path = stackalloc byte[PathLength];
-        Compose(new(path, PathLength), pid, file);
-        fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, default);
-        if (fd < 0 && OutcomeOf(Linux.Errno) == ProcOutcome.Exhausted && Interlocked.Exchange(ref _spare, -1) is >= 0 and int spare)
+        Span<byte> path = stackalloc byte[PathLength];
+        Compose(path, pid, file);
+        return Open(path, out fd);
+    }
+
+    private static ProcOutcome Open(ReadOnlySpan<byte> path, out int fd)
+    {
+        fixed (byte* start = path)
         {
-            _ = LibC.close(spare);
-            fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, default);
+            fd = LibC.open(start, LibC.O_RDONLY | LibC.O_CLOEXEC, default);
+            if (fd < 0 && OutcomeOf(Linux.Errno) == ProcOutcome.Exhausted && Interlocked.Exchange(ref _spare, -1) is >= 0 and int spare)
+            {
+                _ = LibC.close(spare);
+                fd = LibC.open(start, LibC.O_RDONLY | LibC.O_CLOEXEC, default);
+            }
         }
 
         return fd < 0 ? OutcomeOf(Linux.Errno) : ProcOutcome.Read;
