@@ -9,6 +9,19 @@ internal static class Proc
 
     internal static int TracerPid(int pid) => int.TryParse(Field(pid, "TracerPid"), out int tracer) ? tracer : -1;
 
+    /// <summary>The path of its program; null if it is gone.</summary>
+    internal static string? Executable(int pid)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{pid}/exe").LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     internal static string Field(int pid, string key)
     {
         try

@@ -29,11 +29,16 @@ static void make_counters(void)
     stop = shared(sizeof *stop);
 }
 
-/* Queues n signals to its parent, or as many as it can until it is told to stop. At most 500 are on their way. */
-static void send(int n)
+/*
+ * Queues n signals to its parent, or as many as it can until it is told to stop. At most 500 are on their way. With pauses, for a
+ * parent that is to come to something else while each signal costs it a stop.
+ */
+static void send(int n, int pauses)
 {
     for (int i = 0; i < n && !*stop; i++) {
         union sigval value = { .sival_int = i };
+        if (pauses && i % 16 == 0)
+            usleep(2000);
         while (i - *received > 500)
             rest();
         while (sigqueue(getppid(), SIGRTMIN + 1, value) < 0) {
@@ -56,7 +61,7 @@ static int queue(int n)
     sigprocmask(SIG_BLOCK, &queued, &before);
     sender = must(fork(), "fork");
     if (sender == 0)
-        send(n);
+        send(n, 0);
     sigprocmask(SIG_SETMASK, &before, 0);
     while (*received < n)
         poll(0, 0, 1);
@@ -65,8 +70,21 @@ static int queue(int n)
     return 0;
 }
 
-/* A load of signals and forks, until a line comes: then the sums must be right. */
-static int load(void)
+/* Stops its parent and another, and has them go on, until it is told to stop. */
+static void stop_and_go(pid_t other)
+{
+    pid_t pids[] = { getppid(), other };
+    for (unsigned i = 0; !*stop; i++) {
+        kill(pids[i & 1], SIGSTOP);
+        usleep(200);
+        kill(pids[i & 1], SIGCONT);
+        usleep(500); /* a stop costs a traced process several switches: it has to come to something in between */
+    }
+    _exit(0);
+}
+
+/* A load of signals and forks, and of stops if asked for, until a line comes: then the sums must be right. Ends with its parent. */
+static int load(int stops)
 {
     sigset_t queued, before;
     make_counters();
@@ -76,10 +94,13 @@ static int load(void)
     sigaddset(&queued, SIGRTMIN + 1);
     sigprocmask(SIG_BLOCK, &queued, &before);
     sender = must(fork(), "fork");
-    if (sender == 0)
-        send(1 << 30);
+    if (sender == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        send(1 << 30, stops);
+    }
     pid_t forker = must(fork(), "fork");
     if (forker == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (int i = 0; !*stop; i++) {
             pid_t pid = must(fork(), "fork");
             if (pid == 0)
@@ -89,12 +110,19 @@ static int load(void)
         }
         _exit(0);
     }
+    pid_t stopper = stops ? must(fork(), "fork") : 0;
+    if (stops && stopper == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        stop_and_go(forker);
+    }
     sigprocmask(SIG_SETMASK, &before, 0);
     while (*received < 100 || *forked < 10)
         poll(0, 0, 1);
     say("ready");
     await_go();
     *stop = 1;
+    if (stops)
+        reap(stopper, 0);
     reap(sender, 0);
     reap(forker, 0);
     while (*received < *sent)
@@ -174,7 +202,7 @@ int main(int argc, char **argv)
     if (strcmp(way, "queue") == 0)
         return queue(atoi(argv[2]));
     if (strcmp(way, "load") == 0)
-        return load();
+        return load(argc > 2);
     if (strcmp(way, "fault") == 0)
         return fault();
     if (strcmp(way, "trap") == 0)
