@@ -41,6 +41,9 @@ internal sealed partial class Tracer
         return 0;
     }
 
+    /// <summary>Who traces this very process, and with strace -f and its like all that it starts; null if nobody does.</summary>
+    internal string? WhoTracesUs() => SeizeRefusal.TracerOf(_kernel, Environment.ProcessId);
+
     /// <summary>
     /// Seizes processes, all their threads, and, if asked, all that descends from them. A thread that vanishes
     /// meanwhile is fine; so is a main thread that is a zombie while the others live.

@@ -5,9 +5,10 @@ namespace ForkFollow.Service;
 
 /// <summary>
 /// Gives the service manager a sign of life at half of the time that it waits, but only if the supervisor has looked for targets
-/// lately and every tracer thread answers (the task that we ask for completes). Without it we are killed and started anew, and the kernel lets go of all targets.
+/// lately, every tracer thread answers, and no other thread of a run has failed or hangs. Without it we are killed and started
+/// anew, and the kernel lets go of all targets.
 /// </summary>
-internal sealed class Watchdog(ServiceManager manager, Func<Task> tracersAnswer, TimeSpan scanInterval, ILogger logger)
+internal sealed class Watchdog(ServiceManager manager, RunList runs, TimeSpan scanInterval, ILogger logger)
 {
     private long _beat = Stopwatch.GetTimestamp();
 
@@ -46,12 +47,16 @@ internal sealed class Watchdog(ServiceManager manager, Func<Task> tracersAnswer,
             return "targets are not looked for";
         try
         {
-            await tracersAnswer().WaitAsync(patience, cancellation).ConfigureAwait(false);
-            return null;
+            await runs.AnswerAsync().WaitAsync(patience, cancellation).ConfigureAwait(false);
+            return runs.FindThreadTrouble(patience);
         }
         catch (TimeoutException)
         {
             return "a tracer thread does not answer";
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return $"a tracer thread has failed: {e.Message}";
         }
     }
 }
