@@ -66,6 +66,7 @@ internal sealed unsafe class PerfStream : IDisposable
     private readonly int _wake;
     private readonly OwnThread _reader;
     private volatile bool _ending;
+    private bool _ended;
     private long _openingSince = long.MaxValue;
     private int _owners;
 
@@ -145,9 +146,13 @@ internal sealed unsafe class PerfStream : IDisposable
             _ = LibC.close(fd);
         _fds.Clear();
         _ending = true;
-        Wake();
+        if (!_ended)
+            Wake();
         if (!_reader.Join())
             return false;
+        if (_ended)
+            return true;
+        _ended = true;
         foreach (PerfRing ring in _rings)
             ring.Dispose();
         _ = LibC.close(_wake);
