@@ -8,7 +8,13 @@ namespace ForkFollow.Service;
 /// lately, every tracer thread answers, and no other thread of a run has failed or hangs. Without it we are killed and started
 /// anew, and the kernel lets go of all targets.
 /// </summary>
-internal sealed class Watchdog(ServiceManager manager, RunList runs, TimeSpan scanInterval, ILogger logger)
+/// <param name="manager">Who waits for signs.</param>
+/// <param name="tracersAnswer">Completes when each tracer thread has answered.</param>
+/// <param name="threadTrouble">What is wrong with another thread, that has failed or is at one piece of work so long; null if nothing is.</param>
+/// <param name="scanInterval">How often targets are looked for.</param>
+/// <param name="logger">Takes why there is no sign.</param>
+internal sealed class Watchdog(
+    ServiceManager manager, Func<Task> tracersAnswer, Func<TimeSpan, string?> threadTrouble, TimeSpan scanInterval, ILogger logger)
 {
     private long _beat = Stopwatch.GetTimestamp();
 
@@ -47,8 +53,8 @@ internal sealed class Watchdog(ServiceManager manager, RunList runs, TimeSpan sc
             return "targets are not looked for";
         try
         {
-            await runs.AnswerAsync().WaitAsync(patience, cancellation).ConfigureAwait(false);
-            return runs.FindThreadTrouble(patience);
+            await tracersAnswer().WaitAsync(patience, cancellation).ConfigureAwait(false);
+            return threadTrouble(patience);
         }
         catch (TimeoutException)
         {

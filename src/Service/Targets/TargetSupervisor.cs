@@ -65,7 +65,7 @@ internal sealed class TargetSupervisor : IDisposable
     {
         _logger.LogInformation("watching for {Targets}", string.Join(", ", _options.Targets));
         using var done = new CancellationTokenSource();
-        var watchdog = new Watchdog(_manager, _runs, _options.ScanInterval, _logger);
+        var watchdog = new Watchdog(_manager, _runs.AnswerAsync, _runs.FindThreadTrouble, _options.ScanInterval, _logger);
         Task guarded = watchdog.RunAsync(done.Token);
         try
         {
