@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using ForkFollow.Follower;
 
 namespace ForkFollow.Collectors;
@@ -58,21 +59,39 @@ public abstract class Collector
     public Collector? Clone(FollowedProcess process)
     {
         ArgumentNullException.ThrowIfNull(process);
-        if (!Wants(process))
-            return null;
+        Collector? clone = Clone(process, out Exception? fault);
+        if (fault is not null)
+            ExceptionDispatchInfo.Throw(fault);
+        return clone;
+    }
 
+    /// <summary>
+    /// The same. A fault of the collector is given and not thrown, and then the copy is not open: it collects nothing, but has
+    /// its settings, so that what the process forks is cloned from it.
+    /// </summary>
+    internal Collector? Clone(FollowedProcess process, out Exception? fault)
+    {
+        fault = null;
         Collector? clone;
         lock (_stock)
             _stock.TryPop(out clone);
         clone ??= MakeAlike();
-        if (!clone.OnOpen(process))
+        try
         {
-            Return(clone);
-            return null;
+            if (Wants(process) && clone.OnOpen(process))
+            {
+                clone.State = CollectorState.Open;
+                return clone;
+            }
+        }
+        catch (Exception e)
+        {
+            fault = e;
+            return clone;
         }
 
-        clone.State = CollectorState.Open;
-        return clone;
+        Return(clone);
+        return null;
     }
 
     /// <summary>Its process has executed a new program.</summary>

@@ -5,7 +5,8 @@ namespace ForkFollow.Collectors;
 /// <summary>
 /// Opens collectors on the processes of a tree: on a target the ones that were asked for, on a child a clone of each
 /// of its parent's, while it is still held in its first stop. When a process has ended and none of its children is
-/// unborn, its collectors are closed, off the tracer thread.
+/// unborn, its collectors are closed, off the tracer thread. A collector that throws costs its own results of that process, and the
+/// ledger says so; the others, and what the process forks, have theirs.
 /// </summary>
 public sealed class CollectorHost : IFollowObserver, IDisposable
 {
@@ -14,7 +15,7 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
     private readonly Collector[] _first;
     private readonly bool _treeWanted;
     private readonly bool _closesSlowly;
-    private readonly ClosingQueue _closing = new();
+    private readonly ClosingQueue _closing;
     private readonly Stack<ProcessResult> _stock = new(StockSize);
     private readonly Dictionary<int, IReadOnlyList<string>> _names = [];
 
@@ -25,7 +26,9 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
     /// </param>
     public CollectorHost(RunResults results, IReadOnlyList<Collector> collectors, bool treeWanted = true)
     {
+        ArgumentNullException.ThrowIfNull(results);
         Results = results;
+        _closing = new(results);
         _first = [.. collectors];
         _treeWanted = treeWanted;
         _closesSlowly = Array.Exists(_first, collector => collector.ClosesSlowly);
@@ -54,7 +57,16 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
             return;
         Results.CountExec();
         foreach (Collector? collector in result.Open)
-            collector?.Execed(process, image);
+        {
+            try
+            {
+                collector?.Execed(process, image);
+            }
+            catch (Exception e)
+            {
+                result.NoteFault(collector!, nameof(Execed), e);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -63,7 +75,16 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
         if (Results.Find(process) is not { } result)
             return;
         foreach (Collector? collector in result.Open)
-            collector?.Exiting(process);
+        {
+            try
+            {
+                collector?.Exiting(process);
+            }
+            catch (Exception e)
+            {
+                result.NoteFault(collector!, nameof(Exiting), e);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -108,9 +129,11 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
         int mask = 0;
         for (int i = 0; i < open.Length; i++)
         {
-            Collector? from = parent is null ? _first[i] : parent.Open[i];
-            open[i] = from?.Clone(process);
-            if (open[i] is null)
+            // One that its parent does not have, for want of a descriptor perhaps, is asked anew.
+            open[i] = (parent?.Open[i] ?? _first[i]).Clone(process, out Exception? fault);
+            if (fault is not null)
+                result.NoteFault(open[i]!, "opening", fault);
+            if (open[i] is not { State: CollectorState.Open })
                 continue;
             any = true;
             mask |= 1 << i;
@@ -126,7 +149,11 @@ public sealed class CollectorHost : IFollowObserver, IDisposable
         ProcessResult result = Results.Find(process) ?? Record(process);
         Results.CountEnd();
         foreach (Collector? collector in result.Open)
-            collector?.Stop();
+        {
+            if (collector is { State: CollectorState.Open })
+                collector.Stop();
+        }
+
         if (result.CollectorNames.Count == 0)
             result.Usage = process.Usage;
     }

@@ -128,6 +128,12 @@ public sealed class ProcessResult : LiveProcess
     /// <summary>The last of its collectors is closed.</summary>
     internal void SetClosed() => Volatile.Write(ref _closed, true);
 
+    /// <summary>A collector threw: says so in the ledger.</summary>
+    internal void NoteFault(Collector collector, string call, Exception fault) => _run.Note(
+        Pid,
+        $"the collector {collector.Name} failed at {call} for {Process}: {fault.GetType().Name}: {fault.Message.ReplaceLineEndings(" ")}; "
+        + "what it collects is missing for that process, or is not whole");
+
     internal void SetCollectorNames(IReadOnlyList<string> names) => CollectorNames = names;
 
     /// <summary>Hands over the methods of its runtime. Any thread.</summary>

@@ -18,6 +18,9 @@ public sealed class RunResults : LiveRun
     public RunResults(IReadOnlyList<string>? command, FollowerFigures? figures = null)
         : base(command) => Figures = figures ?? new();
 
+    /// <summary>The threads that serve it.</summary>
+    internal RunThreads Threads { get; } = new();
+
     /// <summary>What the follower of this run did, and the ledger.</summary>
     public FollowerFigures Figures { get; }
 
@@ -48,7 +51,13 @@ public sealed class RunResults : LiveRun
     public override int LedgerCount => Figures.Ledger.Count;
 
     /// <inheritdoc/>
-    public override void Note(string text) => Figures.Ledger.Enqueue(new(LedgerKind.Collector, 0, text));
+    public override void Note(string text) => Note(0, text);
+
+    /// <summary>
+    /// What is wrong with a thread that serves this run, other than its tracer: it has failed, or is at one piece of work for
+    /// longer than that; null if nothing is. Any thread.
+    /// </summary>
+    public string? FindThreadTrouble(TimeSpan patience) => Threads.TroubleAfter(patience);
 
     /// <inheritdoc/>
     public override int CopyTo(List<LiveProcess> target, int first, int most)
@@ -81,6 +90,9 @@ public sealed class RunResults : LiveRun
         lock (_lock)
             return process.Id <= _byId.Count ? _byId[process.Id - 1] : null;
     }
+
+    /// <summary>Enters something about a process in the ledger. Any thread.</summary>
+    internal void Note(int pid, string text) => Figures.Ledger.Enqueue(new(LedgerKind.Collector, pid, text));
 
     internal void Add(ProcessResult result)
     {

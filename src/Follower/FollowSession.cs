@@ -183,6 +183,13 @@ public sealed class FollowSession : IAsyncDisposable
         if (errno != 0)
         {
             _ = LibC.kill(pid, Linux.SIGKILL);
+            if (tracer.WhoTracesUs() is { } other)
+            {
+                throw new FollowException(
+                    $"cannot follow a command: we are traced ourselves by {other}, which traces all that we start, and a process has one "
+                    + "tracer; start forkfollow without it");
+            }
+
             throw new FollowException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"cannot trace our own child: PTRACE_SEIZE failed: {Linux.Describe(errno)}; a seccomp filter of the "

@@ -68,8 +68,14 @@ internal interface IKernel
     /// <summary>The process's own use until now; it may be a zombie. False if it is gone.</summary>
     bool ReadUsage(int pid, out UsageSample sample);
 
-    /// <summary>The program that the process runs; valid until the next call.</summary>
+    /// <summary>The program that the process has just executed, while it is stopped for it; valid until the next call.</summary>
     ExecView ReadImage(int pid);
+
+    /// <summary>
+    /// The same of a process that runs. Its command line is empty if that cannot be read in a moment: whoever hangs in mmap(2) on a
+    /// dead file server has it locked.
+    /// </summary>
+    ExecView ReadRunningImage(int pid, out bool isStuck);
 
     /// <summary>Its name, at most 15 characters; empty if it is gone.</summary>
     string ReadName(int pid);

@@ -10,11 +10,17 @@ internal sealed unsafe partial class LinuxKernel
 {
     private const int ImageCapacity = 4096;
     private const long TickNs = 1_000_000_000 / 100;
+    private const int LongestCommandLine = 128 * 1024;
     private const uint SetUid = 0x800;
     private const uint SetGid = 0x400;
 
+    /// <summary>Others may be held meanwhile. A thousand times what it takes.</summary>
+    private static readonly TimeSpan _moment = TimeSpan.FromMilliseconds(100);
+
     private readonly byte[] _path = GC.AllocateUninitializedArray<byte>(ImageCapacity, pinned: true);
     private readonly byte[] _comm = GC.AllocateUninitializedArray<byte>(64, pinned: true);
+
+    private byte[]? _running;
 
     /// <summary>The file of the image that was read last.</summary>
     private statx_t _file;
@@ -65,9 +71,22 @@ internal sealed unsafe partial class LinuxKernel
     /// <inheritdoc/>
     public ExecView ReadImage(int pid)
     {
+        ProcFile.Read(pid, "cmdline"u8, _proc, out ReadOnlySpan<byte> commandLine);
+        return ReadImage(pid, commandLine);
+    }
+
+    /// <inheritdoc/>
+    public ExecView ReadRunningImage(int pid, out bool isStuck)
+    {
+        byte[] commandLine = _running ??= new byte[LongestCommandLine];
+        isStuck = PatientFile.Read($"/proc/{pid}/cmdline", commandLine, out int length, _moment) == ProcOutcome.Stuck;
+        return ReadImage(pid, commandLine.AsSpan(0, length));
+    }
+
+    private ExecView ReadImage(int pid, ReadOnlySpan<byte> commandLine)
+    {
         ProcFile.ReadLink(pid, "exe"u8, _path, out ReadOnlySpan<byte> path);
         ProcFile.Read(pid, "comm"u8, _comm, out ReadOnlySpan<byte> comm);
-        ProcFile.Read(pid, "cmdline"u8, _proc, out ReadOnlySpan<byte> commandLine);
         byte* exe = stackalloc byte[64];
         ProcFile.Compose(new(exe, 64), pid, "exe"u8);
         fixed (statx_t* file = &_file)

@@ -50,6 +50,12 @@ internal static class SeizeRefusal
         return $"{pid}: {WhyNotPermitted(status)}";
     }
 
+    /// <summary>Who traces a process, for the user; null if nobody does.</summary>
+    internal static string? TracerOf(IKernel kernel, int pid) =>
+        kernel.ReadStatus(pid, out ProcStatus status) == ProcOutcome.Read && status.TracerPid != 0
+            ? NameOf(kernel, status.TracerPid)
+            : null;
+
     private static string WhyNotPermitted(in ProcStatus status)
     {
         uint us = LibC.geteuid();

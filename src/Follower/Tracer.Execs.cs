@@ -76,6 +76,12 @@ internal sealed partial class Tracer
     private ExecView ReadImage(int pid)
     {
         ExecView image = _kernel.ReadImage(pid);
+        Keep(image);
+        return image;
+    }
+
+    private void Keep(in ExecView image)
+    {
         int length = image.Path.Length + image.CommandLine.Length + image.Comm.Length;
         if (length > _imageBytes.Length)
             Array.Resize(ref _imageBytes, Math.Max(length, _imageBytes.Length * 2));
@@ -87,7 +93,6 @@ internal sealed partial class Tracer
         image.Path.CopyTo(target);
         image.CommandLine.CopyTo(target[_pathLength..]);
         image.Comm.CopyTo(target[(_pathLength + _commandLineLength)..]);
-        return image;
     }
 
     private string Text(ReadOnlySpan<byte> bytes)

@@ -41,6 +41,9 @@ internal sealed partial class Tracer
         return 0;
     }
 
+    /// <summary>Who traces this very process, and with strace -f and its like all that it starts; null if nobody does.</summary>
+    internal string? WhoTracesUs() => SeizeRefusal.TracerOf(_kernel, Environment.ProcessId);
+
     /// <summary>
     /// Seizes processes, all their threads, and, if asked, all that descends from them. A thread that vanishes
     /// meanwhile is fine; so is a main thread that is a zombie while the others live.
@@ -172,8 +175,10 @@ internal sealed partial class Tracer
         foreach (int tid in threads)
             AddTracee(tid, TraceePhase.Running, process).HasExitStop = tid == pid;
 
-        ReadImage(pid);
+        Keep(_kernel.ReadRunningImage(pid, out bool isStuck));
         RecordImage(process);
+        if (isStuck)
+            Note(new(LedgerKind.Fault, pid, $"the command line of {process} is not known: it hangs, and so would who reads it"));
         _observer.Attached(process);
     }
 

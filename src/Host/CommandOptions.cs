@@ -53,7 +53,7 @@ internal static class CommandOptions
 
     internal static readonly Option<string?> MmapPages = new("--mmap-pages", "-m")
     {
-        Description = "Pages of the ring buffer of each CPU, a power of two [default: 128, or 1024 where much is collected].",
+        Description = "Pages of the ring buffer of each CPU, a power of two up to 262144 [default: 128, or 1024 where much is collected].",
         HelpName = "PAGES",
     };
 

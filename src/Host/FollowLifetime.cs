@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using ForkFollow.Results;
 using ForkFollow.Service;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -9,16 +11,19 @@ namespace ForkFollow.Host;
 /// <summary>
 /// What signals to us mean. Following processes that ran before us, any of them ends it: they are let go. A command that we
 /// launched gets the signal itself, from its terminal or passed on by us, and we follow it to its end, as time(1) does.
-/// A second one quits at once: the kernel then lets go of an attached tree and kills a launched one. SIGHUP, to the service,
-/// means what it means to daemons: its results are complete up to here, and new ones begin.
+/// A second wish quits at once (<see cref="EndWishes"/>): the kernel then lets go of an attached tree and kills a launched one.
+/// SIGHUP, to the service, means what it means to daemons: its results are complete up to here, and new ones begin.
 /// </summary>
 internal sealed class FollowLifetime : IHostLifetime, IDisposable
 {
+    private static readonly TimeSpan _untilHint = TimeSpan.FromSeconds(2);
+
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly EndWishes _wishes = new();
+    private readonly CancellationTokenSource _ended = new();
     private readonly ForkFollowOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ForkFollowControl _control;
-    private int _received;
 
     public FollowLifetime(IOptions<ForkFollowOptions> options, IHostApplicationLifetime lifetime, ForkFollowControl control)
     {
@@ -41,6 +46,8 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _ended.Cancel();
+        _ended.Dispose();
         foreach (PosixSignalRegistration registration in _registrations)
             registration.Dispose();
     }
@@ -55,21 +62,51 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
         }
 
         int number = NumberOf(context.Signal);
-        if (Interlocked.Increment(ref _received) > 1)
+        bool typed = context.Signal is PosixSignal.SIGINT or PosixSignal.SIGQUIT && Terminal.SignalsWorkloadToo;
+        switch (_wishes.Take(Stopwatch.GetTimestamp(), typed))
         {
-            StandardError.Say("quit; the results are as they were written last");
-            LibC._exit(ExitStatus.SignalBase + number);
+            case EndWish.First:
+                End(context.Signal, number);
+                break;
+            case EndWish.Quit:
+                Quit(ExitStatus.SignalBase + number);
+                break;
+            default:
+                break;
         }
+    }
 
+    private void End(PosixSignal signal, int number)
+    {
+        _ = HintAsync();
         if (_options.Command.Count == 0)
-        {
             _lifetime.StopApplication();
-            return;
-        }
 
         // The terminal sends Ctrl-C, Ctrl-\ and its hang-up to the whole foreground group; kill(1) sends to us alone.
-        if (context.Signal == PosixSignal.SIGTERM || !Terminal.SignalsWorkloadToo)
+        else if (signal == PosixSignal.SIGTERM || !Terminal.SignalsWorkloadToo)
             _ = _control.SignalWorkloadAsync(number);
+    }
+
+    private void Quit(int status)
+    {
+        string[] written = [.. _control.Directories.Where(path => File.Exists(Path.Combine(path, TreeFile.Name))).Select(path => Path.GetRelativePath(Environment.CurrentDirectory, path))];
+        StandardError.Say(SafeText.Escape(written.Length == 0
+            ? "quit before any results were written"
+            : $"quit; the results are as they were written last: forkfollow report {string.Join("; forkfollow report ", written)}"));
+        LibC._exit(status);
+    }
+
+    /// <summary>Says how to quit, if that has not ended it.</summary>
+    private async Task HintAsync()
+    {
+        await Task.Delay(_untilHint, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_ended.IsCancellationRequested || _options.Quiet)
+            return;
+        string again = Terminal.OnStandardError ? "press Ctrl-C again" : "send the signal again";
+        StandardError.Say(_options.Command.Count > 0 && _control.IsFollowing
+            ? $"the command goes on, and is followed to its end; {again} to quit, which "
+                + (_options.OnExit == Follower.OnExit.Kill ? "kills it" : "lets it go") + " and writes no more results"
+            : $"results are being completed and written; {again} to quit without");
     }
 
     private static int NumberOf(PosixSignal signal) => signal switch

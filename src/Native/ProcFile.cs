@@ -20,6 +20,9 @@ public enum ProcOutcome
     /// <summary>We have no descriptor or memory left (EMFILE, ENFILE, ENOMEM): it says nothing of the process.</summary>
     Exhausted,
 
+    /// <summary>The reading has not come back in time (<see cref="PatientFile"/>).</summary>
+    Stuck,
+
     /// <summary>Anything else.</summary>
     Failed,
 }

@@ -5,6 +5,7 @@ namespace ForkFollow.Native;
 public static unsafe partial class Linux
 {
     public const int RLIMIT_NOFILE = 7;
+    public const int RLIMIT_MEMLOCK = 8;
 
     /// <summary>prlimit(2). Returns 0, or -1 with errno (EPERM, ESRCH).</summary>
     [LibraryImport(Library, SetLastError = true)]

@@ -40,6 +40,12 @@ internal sealed class FollowService : BackgroundService
     /// <summary>Passes a signal on to the launched command. Does nothing if there is none, and after its end.</summary>
     internal Task SignalWorkloadAsync(int signal) => _single?.SignalWorkloadAsync(signal) ?? Task.CompletedTask;
 
+    /// <summary>The run on a command or pids, if it has begun.</summary>
+    internal IEnumerable<FollowedRun> Runs => _single is { Begun: { IsCompletedSuccessfully: true } begun } ? [begun.Result] : [];
+
+    /// <summary>Whether the command or the pids are followed now.</summary>
+    internal bool IsFollowing => _single is { Begun.IsCompletedSuccessfully: true, LetGo.IsCompleted: false };
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
+using ForkFollow.Native;
 
 namespace ForkFollow.Telemetry;
 
@@ -22,26 +22,17 @@ internal sealed class TraceContextReader
     /// <summary>Of a traceparent, as far as version 00 goes.</summary>
     private const int Length = 55;
 
-    private byte[] _buffer = new byte[16 * 1024];
+    private readonly byte[] _buffer = new byte[MostBytes];
 
     /// <summary>The context of TRACEPARENT in a process's environment; null if there is none, or the process is gone.</summary>
-    internal ActivityContext? Read(int pid)
+    /// <param name="pid">The process.</param>
+    /// <param name="hangs">It cannot be read now, since the process hangs in the kernel.</param>
+    internal ActivityContext? Read(int pid, out bool hangs)
     {
-        int length;
-        try
-        {
-            // No lock: .NET would ask for an advisory one with any other way to share.
-            using SafeFileHandle file = File.OpenHandle(
-                string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"), FileMode.Open, FileAccess.Read,
-                FileShare.ReadWrite | FileShare.Delete);
-            length = ReadAll(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // It has ended, or is not ours to look at any more.
-        }
-
-        return Find(_buffer.AsSpan(0, length));
+        ProcOutcome outcome = PatientFile.Read(
+            string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"), _buffer, out int length);
+        hangs = outcome == ProcOutcome.Stuck;
+        return outcome == ProcOutcome.Read ? Find(_buffer.AsSpan(0, length)) : null; // not ours to look at any more
     }
 
     /// <summary>The context in a block of NAME=value, each ended by a zero byte.</summary>
@@ -101,21 +92,5 @@ internal sealed class TraceContextReader
         }
 
         return default;
-    }
-
-    private int ReadAll(SafeFileHandle file)
-    {
-        int length = 0;
-        while (length < MostBytes)
-        {
-            if (length == _buffer.Length)
-                Array.Resize(ref _buffer, Math.Min(_buffer.Length * 4, MostBytes));
-            int got = RandomAccess.Read(file, _buffer.AsSpan(length), length);
-            if (got <= 0)
-                break;
-            length += got;
-        }
-
-        return length;
     }
 }

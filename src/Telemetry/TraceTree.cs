@@ -199,7 +199,9 @@ internal sealed class TraceTree(LiveRun run, ActivitySource source, ActivityCont
             int execs = process.ExecCount;
             if (entry.ExecsSeen == execs || process.HasEnded)
                 continue;
-            ActivityContext? context = _environment.Read(process.Pid);
+            ActivityContext? context = _environment.Read(process.Pid, out bool hangs);
+            if (hangs)
+                run.Note($"a trace context of {process.Comm}[{process.Pid}] is not looked for: it hangs in the kernel, and so does who reads its environment");
             if (process.HasEnded && context is null)
                 continue; // It ended meanwhile: not known, rather than none.
             entry.ExecsSeen = execs;

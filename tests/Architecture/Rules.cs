@@ -14,7 +14,7 @@ internal static class Rules
         ["Results"] = ["Symbols", "Native"],
         ["Collectors"] = ["Native", "Follower", "Symbols", "Results"],
         ["Service"] = ["Native", "Follower", "Symbols", "Collectors", "Results"],
-        ["Telemetry"] = ["Service", "Results"],
+        ["Telemetry"] = ["Native", "Service", "Results"],
         ["Host"] = ["Native", "Follower", "Symbols", "Results", "Collectors", "Service", "Telemetry"],
     };
 

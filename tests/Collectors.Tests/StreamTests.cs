@@ -47,6 +47,30 @@ public sealed class StreamTests
         Assert.Equal((3000, 3000), (ours["close"].Errors, ours["getppid"].Count));
     }
 
+    /// <summary>As two targets of a service: each run has a reader thread of its own, and what it counts with is its own.</summary>
+    [SkippableFact]
+    public async Task Two_runs_at_once_count_their_own_system_calls()
+    {
+        int[] rounds = [700, 1900];
+        for (int turn = 0; turn < 3; turn++)
+        {
+            RecordedRun[] runs = await Task.WhenAll(rounds.Select(
+                count => Profiles.RecordAsync(new() { Syscalls = true }, "sh", "-c", $"for i in 1 2 3 4; do {Runs.Tracee("syscalls")} {count}; done; :")));
+            foreach ((RecordedRun run, int count) in runs.Zip(rounds))
+            {
+                Assert.Equal(0, run.Processes.Sum(process => process.Lost));
+                Assert.Equal(9, run.Processes.Count); // the shell, and four that fork
+                foreach (RecordedProcess process in run.Processes.Skip(1))
+                {
+                    RecordedSyscall call = process.Syscalls!.Single(one => one.Name == "getppid");
+                    Assert.Equal(process.Execs.Count > 0 ? 2 * count : count, call.Count);
+                    Assert.InRange(call.P99Ns, 1, call.MaxNs);
+                    Assert.InRange(call.TotalNs, call.Count, call.MaxNs * call.Count);
+                }
+            }
+        }
+    }
+
     [SkippableFact]
     public async Task System_calls_are_timed()
     {

@@ -41,6 +41,35 @@ public sealed class AttachTests : KernelTest
         Assert.All(Proc.Children(tracee.Pid), child => Assert.Equal(0, Proc.TracerOf(child)));
     }
 
+    [SkippableFact]
+    public async Task Who_hangs_so_that_nobody_can_read_its_command_line_is_followed_without_it()
+    {
+        Machine.Need(Stuck.Missing);
+        using Started parent = Stuck.Begin(out int pid);
+        await using FollowSession session = await Deadline.Of(FollowSession.AttachAsync(new() { Targets = [pid] }, Seen), "the attach");
+        ExecImage image = Assert.Single(Seen.Of(Call.Attached).Single().Execs);
+        Assert.Equal(Programs.PathOf("stuck"), image.Path);
+        Assert.Empty(image.GetArguments());
+        Assert.Contains("it hangs", Assert.Single(session.Figures.Ledger).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_process_than_the_one_that_was_meant_is_refused_and_let_go()
+    {
+        Tracee tracee = await StartAsync("tree", "0", "0", "1");
+        await tracee.Output.ExpectAsync("1");
+        Tracee other = await StartAsync("tree", "0", "0", "0");
+        await other.Output.ExpectAsync("1");
+        FollowSession session = await Deadline.Of(
+            FollowSession.AttachAsync(new() { Targets = [new(tracee.Pid, 1), other.Pid] }, Seen), "the attach");
+        await using (session)
+        {
+            Assert.Equal(other.Pid, Seen.Of(Call.Attached).Single().Pid);
+            await Deadline.Until(() => Proc.Tracers(tracee.Pid).All(tracer => tracer == 0), "the other is let go");
+            Assert.Contains("another process has this pid now", Assert.Single(session.Figures.Ledger).Text, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Thread_id_stands_for_its_process()
     {

@@ -157,6 +157,12 @@ internal sealed class FakeKernel : IKernel
 
     public ExecView ReadImage(int pid) => new("/bin/prog"u8, "prog\0-x\0"u8, "prog"u8);
 
+    public ExecView ReadRunningImage(int pid, out bool isStuck)
+    {
+        isStuck = false;
+        return ReadImage(pid);
+    }
+
     public bool RunsWithoutItsPrivileges(int pid) => false;
 
     public bool IsDumpable(int pid) => true;

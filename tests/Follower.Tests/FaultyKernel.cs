@@ -100,6 +100,8 @@ internal sealed class FaultyKernel(FakeKernel inner, int refused, int times = 1)
         return inner.ReadImage(pid);
     }
 
+    public ExecView ReadRunningImage(int pid, out bool isStuck) => inner.ReadRunningImage(pid, out isStuck);
+
     public bool RunsWithoutItsPrivileges(int pid) => inner.RunsWithoutItsPrivileges(pid);
 
     public string ReadName(int pid) => inner.ReadName(pid);

@@ -122,6 +122,82 @@ public sealed class LibraryTests : IDisposable
         await shell.EndedAsync();
     }
 
+    /// <summary>No descriptor left, say: who is followed is followed on, and what could not be looked for is found when it can be.</summary>
+    [Fact]
+    public async Task A_look_for_targets_that_fails_ends_neither_the_runs_nor_the_service()
+    {
+        using Started shell = Orphan.Begin(Shell, out int pid);
+        string proc = Path.Combine(_folder, "proc");
+        var log = new ListLogger();
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.AddProvider(log);
+        builder.Services.AddSingleton(new ProcFolder(proc));
+        builder.Services.AddForkFollow(options =>
+        {
+            options.Targets.Add(new() { Executable = "no-such-program" }); // all processes are looked at for it
+            options.Targets.Add(new() { Pid = pid });
+            options.Output = Path.Combine(_folder, "out");
+            options.Collect = [];
+            options.ScanInterval = TimeSpan.FromMilliseconds(20);
+        });
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains("cannot be looked for", StringComparison.Ordinal)), "it is told");
+
+        Directory.CreateSymbolicLink(proc, "/proc");
+        await Wait.UntilAsync(() => log.Lines.Any(line => line.StartsWith("following ", StringComparison.Ordinal)), "the target is followed");
+        File.Delete(proc);
+        await Wait.UntilAsync(
+            () => log.Lines.Count(line => line.Contains("cannot be looked for", StringComparison.Ordinal)) == 2, "it is told again, once");
+        await host.StopAsync().WaitAsync(_deadline);
+        Assert.Equal(0, host.Services.GetRequiredService<FollowOutcome>().ExitStatus);
+        RecordedProcess process = TreeFile.Read(Assert.Single(Directory.GetFiles(_folder, TreeFile.Name, SearchOption.AllDirectories))).Processes[0];
+        Assert.Equal((pid, "detached"), (process.Pid, process.End));
+        await shell.StandardInput.WriteLineAsync("go");
+        await shell.StandardInput.WriteLineAsync("end");
+        await shell.EndedAsync();
+    }
+
+    /// <summary>Like a tracer thread that does not answer: a thread of a collector keeps the sign of life back.</summary>
+    [Fact]
+    public async Task A_thread_of_a_run_that_hangs_gives_no_sign_of_life()
+    {
+        using Started shell = Orphan.Begin(Shell, out int pid);
+        var logger = new ListLogger();
+        using var gate = new Gate();
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        string notify = Path.Combine(_folder, "notify");
+        socket.Bind(new UnixDomainSocketEndPoint(notify));
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton(new ServiceManager(
+            logger, name => name switch { "NOTIFY_SOCKET" => notify, "WATCHDOG_USEC" => "200000", _ => null }));
+        builder.Services.AddSingleton(gate);
+        builder.Logging.AddProvider(logger);
+        builder.Services
+            .AddForkFollow(options =>
+            {
+                options.Targets.Add(new() { Pid = pid });
+                options.Output = Path.Combine(_folder, "out");
+                options.Collect = [];
+                options.ScanInterval = TimeSpan.FromMilliseconds(20);
+            })
+            .AddCollector<Gate.Hanger>();
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        await Wait.UntilAsync(() => logger.Lines.Any(line => line.StartsWith("following ", StringComparison.Ordinal)), "the target is followed");
+        await shell.StandardInput.WriteLineAsync("go"); // what ends then is closed
+        await gate.Entered.Task.WaitAsync(_deadline);
+        const string Line = "no sign of life for the service manager: the thread closer does not come back from its work";
+        await Wait.UntilAsync(() => logger.Lines.Contains(Line), "it says that the closer hangs");
+        gate.Leave.Set();
+        while (socket.Available > 0)
+            await ReceiveAsync(socket);
+        await UntilAsync(socket, "WATCHDOG=1");
+        await host.StopAsync();
+        await shell.StandardInput.WriteLineAsync("end");
+        await shell.EndedAsync();
+    }
+
     [Fact]
     public async Task An_observer_adds_to_the_results_of_a_process()
     {
@@ -199,6 +275,31 @@ public sealed class LibraryTests : IDisposable
             {
                 gate.Entered.TrySetResult();
                 gate.Leave.Wait(_deadline);
+            }
+        }
+
+        internal sealed class Hanger : Collector
+        {
+            private readonly Gate _gate;
+
+            public Hanger(Gate gate)
+                : this(gate, parent: null)
+            {
+            }
+
+            private Hanger(Gate gate, Collector? parent)
+                : base(parent) => _gate = gate;
+
+            public override string Name => "hanger";
+
+            protected override Collector MakeAlike() => new Hanger(_gate, this);
+
+            protected override bool OnOpen(FollowedProcess process) => true;
+
+            protected override void OnClose(ProcessResult result)
+            {
+                _gate.Entered.TrySetResult();
+                _gate.Leave.Wait(_deadline);
             }
         }
     }

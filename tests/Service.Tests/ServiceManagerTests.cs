@@ -80,7 +80,7 @@ public sealed class ServiceManagerTests : IDisposable
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(name));
         using ServiceManager manager = Make(("NOTIFY_SOCKET", name), ("WATCHDOG_USEC", "200000"));
-        var watchdog = new Watchdog(manager, new RunList().AnswerAsync, TimeSpan.FromMilliseconds(20), _logger);
+        var watchdog = new Watchdog(manager, new RunList().AnswerAsync, _ => null, TimeSpan.FromMilliseconds(20), _logger);
         using var end = new CancellationTokenSource();
         Task guarded = watchdog.RunAsync(end.Token);
         var buffer = new byte[100];

@@ -51,6 +51,28 @@ public sealed class TargetFinderTests : IDisposable
         Assert.Empty(_fake.Find(new() { Executable = "a" }));
     }
 
+    /// <summary>sudo, env and a shell have the pattern on their command line too; and so may have what we start.</summary>
+    [Fact]
+    public void A_pattern_never_means_our_parents_or_our_children()
+    {
+        _fake.Add(40, "/bin/a", "a pattern");
+        _fake.Add(41, "/bin/b", parent: 40);
+        _fake.Add(Environment.ProcessId, "/bin/a", "a pattern", parent: 41, start: 50);
+        _fake.Add(60, "/bin/b", parent: Environment.ProcessId);
+        _fake.Add(61, "/bin/a", "a pattern", parent: 60);
+        _fake.Add(70, "/bin/a", "a pattern", parent: 40);
+        _fake.AddGroup("systemd/all", 40, 41, Environment.ProcessId, 60, 61, 70);
+        foreach (bool descendants in (bool[])[true, false])
+        {
+            Assert.Equal([70], _fake.Find(new() { Executable = "a" }, descendants));
+            Assert.Equal([70], _fake.Find(new() { Arguments = "*pattern*" }, descendants));
+            Assert.Equal([70], _fake.Find(new() { Cgroup = "/all" }, descendants));
+        }
+
+        // Who names one by its pid means it.
+        Assert.Equal([40], _fake.Find(new() { Pid = 40 }));
+    }
+
     [Fact]
     public void Whom_a_thread_of_ours_traces_is_followed_already()
     {

@@ -15,6 +15,8 @@ internal sealed class Started : Process
 
     private readonly string _mark = $"{Word}={Guid.NewGuid():N}";
 
+    private bool _disposed;
+
     private Started(ProcessStartInfo start)
     {
         start.Environment[Word] = _mark[(Word.Length + 1)..];
@@ -65,7 +67,14 @@ internal sealed class Started : Process
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
+            // Itself first: who hangs in the kernel until it ends would keep us from looking.
+            if (!_disposed && !HasExited)
+                Signalling.TryKill(Id);
             KillAll();
+            _disposed = true;
+        }
+
         base.Dispose(disposing);
     }
 

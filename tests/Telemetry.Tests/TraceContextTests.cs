@@ -64,8 +64,9 @@ public sealed class TraceContextTests
         try
         {
             var reader = new TraceContextReader();
-            Assert.NotNull(reader.Read(sleeper.Id));
-            Assert.Null(reader.Read(int.MaxValue));
+            Assert.NotNull(reader.Read(sleeper.Id, out bool hangs));
+            Assert.False(hangs);
+            Assert.Null(reader.Read(int.MaxValue, out _));
         }
         finally
         {

@@ -83,10 +83,19 @@ static void stop_and_go(pid_t other)
     _exit(0);
 }
 
+/* Ends with its parent, also if that is dead already. */
+static void end_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(0);
+}
+
 /* A load of signals and forks, and of stops if asked for, until a line comes: then the sums must be right. Ends with its parent. */
 static int load(int stops)
 {
     sigset_t queued, before;
+    pid_t self = getpid();
     make_counters();
     atomic_int *forked = shared(sizeof *forked);
     catch(SIGRTMIN + 1, on_queued, SA_RESTART);
@@ -95,12 +104,12 @@ static int load(int stops)
     sigprocmask(SIG_BLOCK, &queued, &before);
     sender = must(fork(), "fork");
     if (sender == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        end_with(self);
         send(1 << 30, stops);
     }
     pid_t forker = must(fork(), "fork");
     if (forker == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        end_with(self);
         for (int i = 0; !*stop; i++) {
             pid_t pid = must(fork(), "fork");
             if (pid == 0)
@@ -112,7 +121,7 @@ static int load(int stops)
     }
     pid_t stopper = stops ? must(fork(), "fork") : 0;
     if (stops && stopper == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        end_with(self);
         stop_and_go(forker);
     }
     sigprocmask(SIG_SETMASK, &before, 0);

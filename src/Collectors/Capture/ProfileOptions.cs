@@ -5,6 +5,12 @@ namespace ForkFollow.Collectors.Capture;
 /// <summary>What a profile session collects.</summary>
 public sealed record ProfileOptions
 {
+    /// <summary>
+    /// The largest ring. The kernel keeps the addresses of its pages in one piece of memory of 4 MiB at most, with words of its own
+    /// (rb_alloc, kernel/events/ring_buffer.c): the power of two below.
+    /// </summary>
+    public const int MostRingPages = 1 << 18;
+
     /// <summary>Sample the CPU time of all threads.</summary>
     public bool Cpu { get; init; }
 

@@ -36,7 +36,7 @@ public sealed class ProfileSession : IDisposable
         _modules = new();
         _copies = plan.HasUserStacks ? new(directory, text => report(new(LedgerKind.Collector, 0, text))) : null;
         _recorder = new(results, _writer, _modules, _copies, plan.Events, plan.MakeHeader());
-        _stream = new(plan.Rings, plan.UserOnly, _recorder);
+        _stream = new(plan.Rings, plan.UserOnly, _recorder, results);
         Collector = new StreamCollector(this, [.. plan.Options.Names]);
     }
 
@@ -70,7 +70,20 @@ public sealed class ProfileSession : IDisposable
         StreamPlan? plan = StreamPlan.Make(options, out refusal);
         if (plan is null)
             return null;
-        var session = new ProfileSession(plan, results, directory, report);
+        ProfileSession session;
+        try
+        {
+            session = new ProfileSession(plan, results, directory, report);
+        }
+        catch (IOException e)
+        {
+            refusal = $"cannot sample: {e.Message}; raise the hard limit of open files (ulimit -Hn)";
+            plan.Dispose();
+            foreach (PerfRing ring in plan.Rings)
+                ring.Dispose();
+            return null;
+        }
+
         int errno = session._stream.Start(plan.Events);
         if (errno == 0)
             return session;
@@ -98,7 +111,8 @@ public sealed class ProfileSession : IDisposable
         if (_ended)
             return;
         _ended = true;
-        _stream.Dispose();
+        if (!_stream.End())
+            return; // the reader thread hangs in the recorder
         _recorder.Unwind();
         _recorder.WriteSymbols();
         _copies?.Dispose();
@@ -119,9 +133,9 @@ public sealed class ProfileSession : IDisposable
         _plan.Dispose();
     }
 
-    /// <summary>A process is followed from now on. True unless nothing could be opened on it.</summary>
+    /// <summary>A process is followed from now on. True unless nothing is collected for it.</summary>
     internal bool Enter(FollowedProcess process) =>
-        Inherits(process) || OpenOn(process, running: process.Origin == ProcessOrigin.Attached);
+        !_stream.HasFailed && (Inherits(process) || OpenOn(process, running: process.Origin == ProcessOrigin.Attached));
 
     /// <summary>A process has executed a program. A set-id or unreadable one ends its events: they are opened anew.</summary>
     internal void Execed(FollowedProcess process, in ExecView image)

@@ -88,19 +88,22 @@ internal sealed class StreamPlan : IDisposable
         bool much = Options.OffCpu || Options.Syscalls || Options.Tracepoints.Count > 0 || Options is { Cpu: true, Dwarf: true };
         int pages = Options.RingPages > 0 ? Options.RingPages : much ? LargeRing : SmallRing;
         var rings = new List<PerfRing>();
-        foreach (int cpu in OnlineCpus.List())
+        IReadOnlyList<int> cpus = [.. OnlineCpus.List()];
+        if (Options.RingPages > 0 && RingMemory.Object(pages, cpus.Count) is { } objection)
+            return objection;
+        foreach (int cpu in cpus)
         {
-            PerfRing? ring = PerfRing.Open(cpu, pages, out int errno);
+            PerfRing? ring = PerfRing.Open(cpu, pages, out bool opened, out int errno);
             while (ring is null && errno == Linux.EPERM && Options.RingPages == 0 && pages > 1)
             {
                 pages /= 2;
-                ring = PerfRing.Open(cpu, pages, out errno);
+                ring = PerfRing.Open(cpu, pages, out opened, out errno);
             }
 
             if (ring is null)
             {
                 rings.ForEach(one => one.Dispose());
-                return RingRefusal(errno, pages);
+                return opened ? RingMemory.Explain(errno, pages, cpus.Count) : Refusal("samples", errno);
             }
 
             rings.Add(ring);
@@ -225,9 +228,4 @@ internal sealed class StreamPlan : IDisposable
             ? "; set kernel.perf_event_paranoid lower, or run with CAP_PERFMON (in a container, its seccomp profile must allow "
                 + "perf_event_open)"
             : "");
-
-    private static string RingRefusal(int errno, int pages) => errno == Linux.EPERM
-        ? $"samples need rings of {pages} pages of locked memory for each CPU, which is over the limit; raise ulimit -l or "
-            + "kernel.perf_event_mlock_kb, or say a lower --mmap-pages"
-        : Refusal("samples", errno);
 }

@@ -16,7 +16,7 @@ public sealed class CounterCollector : Collector
 
     /// <summary>The first of its kind.</summary>
     /// <param name="settings">What is counted.</param>
-    /// <param name="report">Takes what could not be counted. Called on the tracer thread.</param>
+    /// <param name="report">Takes what could not be counted. Called on the tracer thread and the closer's.</param>
     public CounterCollector(CounterSettings settings, Action<LedgerEntry> report)
         : this(parent: null, settings, report)
     {
@@ -66,6 +66,7 @@ public sealed class CounterCollector : Collector
         ArgumentNullException.ThrowIfNull(result);
         var values = new long[_settings.Events.Count];
         int at = 0;
+        int errno = 0;
         for (int i = 0; i < _groups.Length; i++)
         {
             Span<long> sums = values.AsSpan(at, _settings.Groups[i].Length);
@@ -73,7 +74,8 @@ public sealed class CounterCollector : Collector
             {
                 if (!group.IsOpen)
                     continue;
-                group.AddTo(sums);
+                int failed = group.AddTo(sums);
+                errno = errno == 0 ? failed : errno;
                 group.Close();
             }
 
@@ -83,7 +85,10 @@ public sealed class CounterCollector : Collector
             _groups[i].RemoveRange(1, _groups[i].Count - 1);
         }
 
-        result.Counters = new(_settings.Events, values);
+        if (errno == 0)
+            result.Counters = new(_settings.Events, values);
+        else
+            _report(new(LedgerKind.Collector, result.Pid, DescribeReading(result.Process, errno)));
     }
 
     /// <summary>On each thread that there is, since inheritance covers those to come only.</summary>
@@ -128,6 +133,10 @@ public sealed class CounterCollector : Collector
         groups.Add(added);
         return added;
     }
+
+    private static string DescribeReading(FollowedProcess process, int errno) =>
+        $"counters are missing for {process}: reading them failed: " + Linux.Describe(errno)
+        + (errno == Linux.ECHILD ? " (it made a thread while they were opened)" : "");
 
     private static string Describe(FollowedProcess process, int errno) =>
         $"counters are missing for {process}: perf_event_open failed: "

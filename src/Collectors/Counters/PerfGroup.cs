@@ -76,16 +76,22 @@ internal sealed unsafe class PerfGroup
     }
 
     /// <summary>Adds the counts to <paramref name="sums"/>; those of a group that shared the PMU are scaled up.</summary>
-    internal void AddTo(Span<long> sums)
+    /// <returns>
+    /// 0 or an errno. ECHILD: a thread was born between the openings of two of them, so that it has inherited a part alone, and the
+    /// kernel gives no sum.
+    /// </returns>
+    internal int AddTo(Span<long> sums)
     {
         // nr, time enabled, time running, values
         ulong* data = stackalloc ulong[3 + MaxEvents];
         nint expected = (3 + _count) * sizeof(ulong);
-        if (LibC.read(_fds[0], data, (int)expected) != expected)
-            throw new IOException($"reading a perf group failed with errno {Linux.Errno}");
+        long got = LibC.read(_fds[0], data, (int)expected);
+        if (got != expected)
+            return got < 0 ? Linux.Errno : Linux.EINVAL;
         double scale = data[2] == 0 ? 1 : (double)data[1] / data[2];
         for (int i = 0; i < _count; i++)
             sums[i] += data[2] == data[1] ? (long)data[3 + i] : (long)(data[3 + i] * scale);
+        return 0;
     }
 
     private int Fail()

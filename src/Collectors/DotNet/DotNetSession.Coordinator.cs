@@ -24,7 +24,7 @@ public sealed partial class DotNetSession
     /// <summary>Executables of processes that we attached to; <see cref="_files"/> is the tracer thread's.</summary>
     private readonly HostFiles _filesOfAttached = new();
 
-    private void Coordinate()
+    private void Coordinate(OwnThread thread)
     {
         _ = Task.Run(WarmUpAsync);
         _events.Add(Path.GetTempPath());
@@ -32,11 +32,14 @@ public sealed partial class DotNetSession
         do
         {
             last = _ended; // read before notices are taken: after it none comes
+            thread.Waits();
             _events.Wait(Timeout(), Created);
+            thread.Works();
             TakeNotices();
             for (int i = _waiting.Count - 1; i >= 0; i--)
             {
-                if (!Look(_waiting[i]))
+                thread.Works();
+                if (!TryLook(_waiting[i]))
                     continue;
                 _waiting[i] = _waiting[^1];
                 _waiting.RemoveAt(_waiting.Count - 1);
@@ -82,8 +85,20 @@ public sealed partial class DotNetSession
         lock (_lock)
             (_notices, _taken) = (_taken, _notices);
         foreach (Notice notice in _taken)
-            Take(notice);
+            TryTake(notice);
         _taken.Clear();
+    }
+
+    private void TryTake(in Notice notice)
+    {
+        try
+        {
+            Take(notice);
+        }
+        catch (Exception e)
+        {
+            Report(notice.Process, $"no runtime events of {notice.Process}: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+        }
     }
 
     private void Take(in Notice notice)
@@ -139,6 +154,20 @@ public sealed partial class DotNetSession
         Watch(new(this, process, isHost: true, suspension: null) { Before = before });
     }
 
+    /// <summary>A fault costs one runtime its events. It is looked for on, since it may wait to be resumed.</summary>
+    private bool TryLook(RuntimeWatch watch)
+    {
+        try
+        {
+            return Look(watch);
+        }
+        catch (Exception e)
+        {
+            GiveUp(watch, $"{e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+            return false;
+        }
+    }
+
     /// <summary>Looks for the endpoint of one. True if it need not be looked for any more.</summary>
     private bool Look(RuntimeWatch watch)
     {
@@ -152,6 +181,12 @@ public sealed partial class DotNetSession
             if (watch.Finder is null)
                 return false;
             _events.Add(watch.Finder.DirectoryFromHere);
+            if (watch.Finder.IsGuessed)
+            {
+                Report(
+                    watch.Process,
+                    $"the environment of {watch.Process} cannot be read (it hangs in the kernel): its diagnostic port is looked for in /tmp");
+            }
         }
 
         if (watch.Finder.Find() is { } endpoint)
@@ -182,7 +217,16 @@ public sealed partial class DotNetSession
             _unread++;
         lock (_lock)
             _running.Add(watch);
-        watch.Begin(endpoint, reads);
+        try
+        {
+            watch.Begin(endpoint, reads);
+        }
+        catch
+        {
+            Ended(watch, reads); // no thread to be had
+            throw;
+        }
+
         return true;
     }
 

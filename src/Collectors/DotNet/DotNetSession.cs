@@ -35,7 +35,7 @@ public sealed partial class DotNetSession : IDisposable
     /// <summary>Processes, by id, whose exec and end the coordinator wants to know.</summary>
     private readonly HashSet<int> _watched = new(Room);
     private readonly HashSet<RuntimeWatch> _running = [];
-    private readonly Thread _thread;
+    private readonly OwnThread _thread;
     private List<Notice> _notices = new(Room);
     private int _readers;
     private int _unread;
@@ -59,7 +59,8 @@ public sealed partial class DotNetSession : IDisposable
         _traceDirectory = traceDirectory;
         _switches = suspends && !UserDecides;
         _report = report;
-        _thread = new(Coordinate) { Name = "dotnet", IsBackground = true };
+        _thread = new(
+            results, "dotnet", "events of .NET runtimes that start from here on are missing", Coordinate, failed: () => _closing = true);
         _thread.Start();
     }
 
@@ -110,9 +111,10 @@ public sealed partial class DotNetSession : IDisposable
             ref _end, Stopwatch.GetTimestamp() + (long)(RuntimeWatch.Patience.TotalSeconds * Stopwatch.Frequency));
         _ended = true;
         Stop();
-        _thread.Join();
+        bool ended = _thread.Join();
         int unfinished = Running().Count(watch => !watch.Join(TimeSpan.FromSeconds(IsOver ? 0.1 : 1)));
-        _events.Dispose();
+        if (ended)
+            _events.Dispose();
         if (unfinished > 0)
             Tell($"{unfinished} .NET runtimes did not end their event sessions in time: what they sent last is missing");
         if (_unread > 0)
@@ -187,6 +189,9 @@ public sealed partial class DotNetSession : IDisposable
 
     /// <summary>What times of the results count from, as a Stopwatch timestamp.</summary>
     internal long StartTimestamp => _results.StartTimestamp;
+
+    /// <summary>The run that this serves.</summary>
+    internal RunResults Run => _results;
 
     /// <summary>The results of a process.</summary>
     internal ProcessResult? Find(FollowedProcess process) => _results.Find(process);

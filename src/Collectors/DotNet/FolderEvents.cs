@@ -7,16 +7,27 @@ namespace ForkFollow.Collectors.DotNet;
 
 /// <summary>
 /// Sleeps until a file is made in one of some folders, or somebody wakes it. Where inotify is used up or missing, the
-/// timeouts of who waits do. One thread waits; any may wake.
+/// timeouts of who waits do; where no descriptor is left to be woken by, it never sleeps for long. One thread waits; any may wake.
 /// </summary>
-internal sealed unsafe class FolderEvents : IDisposable
+/// <param name="inotify">Of inotify_init1(2); -1 if there is none.</param>
+/// <param name="wake">Of eventfd(2); -1 if there is none.</param>
+internal sealed unsafe class FolderEvents(int inotify, int wake) : IDisposable
 {
+    /// <summary>How long a wait is at most that nobody can end, in milliseconds.</summary>
+    private const int UnwakeableWait = 50;
+
+
     private const int NameAt = 16;
     private const int LengthAt = 12;
 
     private readonly byte[] _buffer = new byte[16 * 1024];
-    private readonly int _inotify = Linux.inotify_init1(Linux.IN_CLOEXEC | Linux.IN_NONBLOCK);
-    private readonly int _wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
+    private readonly int _inotify = inotify;
+    private readonly int _wake = wake;
+
+    internal FolderEvents()
+        : this(Linux.inotify_init1(Linux.IN_CLOEXEC | Linux.IN_NONBLOCK), LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK))
+    {
+    }
 
     /// <summary>Wants to know of new files in a folder; saying so twice is no harm.</summary>
     internal void Add(string folder)
@@ -40,6 +51,8 @@ internal sealed unsafe class FolderEvents : IDisposable
         pollfd* fds = stackalloc pollfd[2];
         fds[0] = new() { fd = _wake, events = LibC.POLLIN };
         fds[1] = new() { fd = _inotify, events = LibC.POLLIN }; // poll passes over -1
+        if (_wake < 0 && (uint)timeout > UnwakeableWait)
+            timeout = UnwakeableWait; // -1 is the longest
         if (LibC.poll(fds, 2, timeout) <= 0)
             return;
         ulong count;

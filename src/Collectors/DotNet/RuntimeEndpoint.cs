@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
@@ -39,6 +40,8 @@ internal sealed class RuntimeEndpoint : IDisposable
 /// </summary>
 internal sealed unsafe class EndpointFinder
 {
+    private const int MostEnvironment = 1 << 20;
+
     private readonly int _pid;
     private readonly string _directory;
     private readonly string _name;
@@ -55,6 +58,9 @@ internal sealed unsafe class EndpointFinder
 
     /// <summary>When the process started: who it is.</summary>
     internal long StartTime { get; }
+
+    /// <summary>Whether its environment hangs in the kernel, so that the folder is the usual one.</summary>
+    internal bool IsGuessed { get; private init; }
 
     /// <summary>The folder, as the process names it.</summary>
     internal string Directory => _directory;
@@ -78,7 +84,7 @@ internal sealed unsafe class EndpointFinder
             ? inside.ToString(CultureInfo.InvariantCulture)
             : pid.ToString(CultureInfo.InvariantCulture);
         string name = string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{innermost}-{stat.StartTime}-socket");
-        return new(pid, stat.StartTime, TemporaryFolder(pid), name, fsUid);
+        return new(pid, stat.StartTime, TemporaryFolder(pid, out bool guessed), name, fsUid) { IsGuessed = guessed };
     }
 
     /// <summary>Its endpoint as it is now; null if there is none.</summary>
@@ -113,11 +119,26 @@ internal sealed unsafe class EndpointFinder
         ? string.Create(CultureInfo.InvariantCulture, $"/proc/{_pid}/root{path}")
         : string.Create(CultureInfo.InvariantCulture, $"/proc/{_pid}/cwd/{path}");
 
-    private static string TemporaryFolder(int pid)
+    private static string TemporaryFolder(int pid, out bool guessed)
     {
+        byte[] environment = ArrayPool<byte>.Shared.Rent(MostEnvironment);
+        try
+        {
+            return TemporaryFolder(pid, environment, out guessed);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(environment);
+        }
+    }
+
+    private static string TemporaryFolder(int pid, byte[] environment, out bool guessed)
+    {
+        guessed = PatientFile.Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"), environment, out int length)
+            == ProcOutcome.Stuck;
+
         // Not ours to read: then it has the default, or is not found.
-        ProcFile.Read(pid, "environ"u8, out byte[] environment);
-        ReadOnlySpan<byte> block = environment;
+        ReadOnlySpan<byte> block = environment.AsSpan(0, length);
         while (!block.IsEmpty)
         {
             int end = block.IndexOf((byte)0);

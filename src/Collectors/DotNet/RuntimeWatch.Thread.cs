@@ -31,11 +31,6 @@ internal sealed partial class RuntimeWatch
             if (events is not null)
                 Read(events);
         }
-        catch (Exception e)
-        {
-            // A fault of ours: the runtime runs on, which is what counts.
-            _session.Report(Process, $"reading the runtime events of {Process} failed: {e.GetType().Name}: {e.Message}");
-        }
         finally
         {
             endpoint.Dispose();

@@ -38,7 +38,7 @@ internal sealed partial class RuntimeWatch : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly SuspendSwitch? _switch;
-    private Thread? _thread;
+    private OwnThread? _thread;
     private EventPipeSession? _events;
     private ulong _endpointInode;
     private bool _stopSent;
@@ -110,7 +110,8 @@ internal sealed partial class RuntimeWatch : IDisposable
     {
         State = WatchState.Running;
         _endpointInode = endpoint.Inode;
-        _thread = new(() => Run(endpoint, reads)) { Name = "dotnet reader", IsBackground = true };
+        _thread = new(
+            _session.Run, "dotnet reader", $"runtime events of {Process} are missing", _ => Run(endpoint, reads), pid: Process.Pid);
         _thread.Start();
     }
 

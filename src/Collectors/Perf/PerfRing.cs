@@ -33,22 +33,24 @@ internal sealed unsafe class PerfRing : IDisposable
     /// <summary>Opens the ring of a CPU.</summary>
     /// <param name="cpu">The CPU.</param>
     /// <param name="pages">Its size, a power of two; the control page comes on top.</param>
+    /// <param name="opened">Whether there was an event to map the ring of.</param>
     /// <param name="errno">Why not; 0 if it is open.</param>
     /// <returns>The ring, or null.</returns>
-    internal static PerfRing? Open(int cpu, int pages, out int errno)
+    internal static PerfRing? Open(int cpu, int pages, out bool opened, out int errno)
     {
         perf_event_attr attr = StreamEvent.Dummy();
         attr.flags |= PerfAttrFlags.disabled | PerfAttrFlags.exclude_kernel;
 
         // On our main thread: once the thread of a task's event has ended, poll returns at once for ever (POLLHUP).
         int fd = Linux.perf_event_open(&attr, Environment.ProcessId, cpu, -1, Linux.PERF_FLAG_FD_CLOEXEC);
-        if (fd < 0)
+        opened = fd >= 0;
+        if (!opened)
         {
             errno = Linux.Errno;
             return null;
         }
 
-        nuint length = (nuint)((pages + 1) * Environment.SystemPageSize);
+        nuint length = (nuint)(pages + 1) * (nuint)Environment.SystemPageSize;
         void* address = LibC.mmap(null, (size_t)(ulong)length, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, fd, 0);
         if (address == LibC.MAP_FAILED)
         {

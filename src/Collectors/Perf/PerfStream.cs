@@ -64,15 +64,18 @@ internal sealed unsafe class PerfStream : IDisposable
     private readonly ConcurrentQueue<ProcessSeed> _seeds = new();
     private readonly List<int> _fds = [];
     private readonly int _wake;
-    private readonly Thread _reader;
+    private readonly OwnThread _reader;
     private volatile bool _ending;
+    private bool _ended;
     private long _openingSince = long.MaxValue;
     private int _owners;
 
     /// <param name="rings">One per online CPU; closed with the stream.</param>
     /// <param name="userOnly">Only what happens in user mode may be seen.</param>
     /// <param name="sink">Takes the records.</param>
-    internal PerfStream(PerfRing[] rings, bool userOnly, IRecordSink sink)
+    /// <param name="run">Whom the reader thread serves.</param>
+    /// <exception cref="IOException">No descriptor is left.</exception>
+    internal PerfStream(PerfRing[] rings, bool userOnly, IRecordSink sink, RunResults run)
     {
         _rings = rings;
         _userOnly = userOnly;
@@ -81,8 +84,11 @@ internal sealed unsafe class PerfStream : IDisposable
         _wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
         if (_wake < 0)
             throw new IOException($"eventfd failed: {Marshal.GetPInvokeErrorMessage(Linux.Errno)}");
-        _reader = new(Read) { Name = "ring reader", IsBackground = true };
+        _reader = new(run, "ring reader", "samples, waits and system calls are missing from here on", Read);
     }
+
+    /// <summary>Records are read no more, since the reader thread has failed.</summary>
+    internal bool HasFailed => _reader.HasFailed;
 
     /// <summary>Opens the events of the whole machine, and starts to read. Returns 0 or an errno.</summary>
     internal int Start(IEnumerable<StreamEvent> events)
@@ -129,18 +135,28 @@ internal sealed unsafe class PerfStream : IDisposable
         _ = LibC.write(_wake, &one, sizeof(ulong)); // fails only if it is set already
     }
 
-    /// <summary>Closes all events, gives out what the rings still have, and ends the thread. Afterwards no call comes.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    public void Dispose() => End();
+
+    /// <summary>Closes all events, gives out what the rings still have, and ends the thread.</summary>
+    /// <returns>Whether no call comes afterwards; false if the thread hangs in one. Then what it uses stays as it is.</returns>
+    internal bool End()
     {
         foreach (int fd in _fds)
             _ = LibC.close(fd);
         _fds.Clear();
         _ending = true;
-        Wake();
-        _reader.Join();
+        if (!_ended)
+            Wake();
+        if (!_reader.Join())
+            return false;
+        if (_ended)
+            return true;
+        _ended = true;
         foreach (PerfRing ring in _rings)
             ring.Dispose();
         _ = LibC.close(_wake);
+        return true;
     }
 
     private int OpenOnThreads(int pid, IReadOnlyList<StreamEvent> events)
@@ -218,7 +234,7 @@ internal sealed unsafe class PerfStream : IDisposable
         return result == 0;
     }
 
-    private void Read()
+    private void Read(OwnThread thread)
     {
         pollfd* fds = stackalloc pollfd[_rings.Length + 1];
         for (int i = 0; i < _rings.Length; i++)
@@ -230,12 +246,15 @@ internal sealed unsafe class PerfStream : IDisposable
         bool busy = true;
         while (!last)
         {
+            thread.Waits();
+
             // EINTR is a wake-up like any other.
             _ = LibC.poll(fds, (uint)_rings.Length + 1, busy ? BusyWait : IdleWait);
             ulong ignored;
             if (fds[_rings.Length].revents != 0)
                 _ = LibC.read(_wake, &ignored, sizeof(ulong));
             last = _ending;
+            thread.Works();
             long round = Stopwatch.GetTimestamp();
             long opening = Volatile.Read(ref _openingSince);
             busy = Drain();

@@ -24,7 +24,7 @@ public sealed class ProcfsSession : IDisposable
     private readonly TickSchedule _schedule;
     private readonly Action<LedgerEntry> _report;
     private readonly ManualResetEvent _ending = new(initialState: false);
-    private readonly Thread _thread;
+    private readonly OwnThread _thread;
     private readonly List<TickWatch> _watches = [];
     private readonly HashSet<int> _inVfork = [];
     private TickWatch? _incoming;
@@ -41,7 +41,7 @@ public sealed class ProcfsSession : IDisposable
         _results = results;
         _report = report;
         _schedule = new(Stopwatch.GetTimestamp(), (long)(interval.TotalSeconds * Stopwatch.Frequency));
-        _thread = new(Run) { Name = "procfs", IsBackground = true };
+        _thread = new(results, "procfs", "looks at /proc are missing from here on", Run);
         _thread.Start();
     }
 
@@ -61,8 +61,8 @@ public sealed class ProcfsSession : IDisposable
             return;
         _ended = true;
         _ending.Set();
-        _thread.Join();
-        _ending.Dispose();
+        if (_thread.Join())
+            _ending.Dispose();
         if (Skipped > 0)
         {
             _report(new(LedgerKind.Collector, 0,
@@ -98,10 +98,12 @@ public sealed class ProcfsSession : IDisposable
         return true;
     }
 
-    private void Run()
+    private void Run(OwnThread thread)
     {
         do
         {
+            thread.Waits();
+
             // In milliseconds, rounded up: better late than twice.
             long remaining;
             while ((remaining = _schedule.Remaining(Stopwatch.GetTimestamp())) > 0)
@@ -110,9 +112,10 @@ public sealed class ProcfsSession : IDisposable
                     return;
             }
 
+            thread.Works();
             TakeIncoming();
             FindWhoWaitsInVfork();
-            Round();
+            Round(thread);
             _schedule.Done(Stopwatch.GetTimestamp());
             Volatile.Write(ref _rounds, _schedule.Number - 1);
         }
@@ -139,12 +142,13 @@ public sealed class ProcfsSession : IDisposable
         }
     }
 
-    private void Round()
+    private void Round(OwnThread thread)
     {
         long round = _schedule.Number;
         int limit = Math.Clamp(MostTicksOfAll / Math.Max(1, _watches.Count), FewestTicks, MostTicks);
         for (int i = _watches.Count - 1; i >= 0; i--)
         {
+            thread.Works();
             TickWatch watch = _watches[i];
             FollowedProcess process = watch.Process;
             if (watch.IsTaken)

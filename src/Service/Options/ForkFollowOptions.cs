@@ -61,7 +61,7 @@ public sealed class ForkFollowOptions
     /// <summary>How user stacks are had.</summary>
     public CallGraph CallGraph { get; set; } = CallGraph.Fp;
 
-    /// <summary>Pages of the ring buffer of each CPU, a power of two up to 1048576; 0 for enough.</summary>
+    /// <summary>Pages of the ring buffer of each CPU, a power of two up to 262144; 0 for enough.</summary>
     public int MmapPages { get; set; }
 
     /// <summary>How often the collector procfs looks at each process, 0.01 s to 1 h.</summary>

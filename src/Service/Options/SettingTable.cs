@@ -1,4 +1,5 @@
 using System.Numerics;
+using ForkFollow.Collectors.Capture;
 using ForkFollow.Collectors.EventNames;
 using ForkFollow.Results.Formats;
 
@@ -14,7 +15,7 @@ internal static class SettingTable
 
     /// <summary>Before <see cref="All"/>, which is made of it.</summary>
     private static Setting Pages { get; } =
-        Setting.Number("MmapPages", 0, 1 << 20, o => o.MmapPages, (o, value) => o.MmapPages = value);
+        Setting.Number("MmapPages", 0, ProfileOptions.MostRingPages, o => o.MmapPages, (o, value) => o.MmapPages = value);
 
     internal static IReadOnlyList<Setting> All { get; } =
     [

@@ -63,9 +63,9 @@ internal sealed class CollectorChoice : IDisposable
     /// <summary>Completes the results of all processes, when the last one has been closed.</summary>
     internal void End()
     {
-        _dotnet?.End();
-        _profile?.End();
-        _procfs?.End();
+        TryEnd("dotnet", _dotnet is null ? null : _dotnet.End);
+        TryEnd("cpu, offcpu, syscalls and trace", _profile is null ? null : _profile.End);
+        TryEnd("procfs", _procfs is null ? null : _procfs.End);
     }
 
     /// <inheritdoc/>
@@ -75,6 +75,21 @@ internal sealed class CollectorChoice : IDisposable
         _procfs?.Dispose();
         _profile?.Dispose();
         _counters?.Dispose();
+    }
+
+    /// <summary>A fault of one costs what it has still to tell, not the results of the others.</summary>
+    private void TryEnd(string what, Action? end)
+    {
+        try
+        {
+            end?.Invoke();
+        }
+        catch (Exception e)
+        {
+            _report(new(
+                LedgerKind.Collector, 0,
+                $"completing the results of {what} failed: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}; they may not be whole"));
+        }
     }
 
     private void AddCounters()
@@ -111,7 +126,7 @@ internal sealed class CollectorChoice : IDisposable
         if (_profile is not null)
             _collectors.Add(_profile.Collector);
         else
-            Refuse(refusal!, asked: options.Tracepoints.Count > 0);
+            Refuse(refusal!, asked: options.Tracepoints.Count > 0 || options.RingPages > 0);
     }
 
     private void AddProcfs(RunResults results)

@@ -72,6 +72,9 @@ internal sealed class FollowRun
             return _session?.SignalRootAsync(0) ?? Task.CompletedTask; // kill(2): no signal, a check alone
     }
 
+    /// <summary>What is wrong with a thread that serves it, or is at one piece of work so long; null if nothing is.</summary>
+    internal string? FindThreadTrouble(TimeSpan patience) => _results.FindThreadTrouble(patience);
+
     /// <summary>Ends following before its time: an attached tree lives on.</summary>
     internal void End() => _endWished.TrySetResult();
 

@@ -5,9 +5,16 @@ namespace ForkFollow.Service;
 
 /// <summary>
 /// Gives the service manager a sign of life at half of the time that it waits, but only if the supervisor has looked for targets
-/// lately and every tracer thread answers (the task that we ask for completes). Without it we are killed and started anew, and the kernel lets go of all targets.
+/// lately, every tracer thread answers, and no other thread of a run has failed or hangs. Without it we are killed and started
+/// anew, and the kernel lets go of all targets.
 /// </summary>
-internal sealed class Watchdog(ServiceManager manager, Func<Task> tracersAnswer, TimeSpan scanInterval, ILogger logger)
+/// <param name="manager">Who waits for signs.</param>
+/// <param name="tracersAnswer">Completes when each tracer thread has answered.</param>
+/// <param name="threadTrouble">What is wrong with another thread, that has failed or is at one piece of work so long; null if nothing is.</param>
+/// <param name="scanInterval">How often targets are looked for.</param>
+/// <param name="logger">Takes why there is no sign.</param>
+internal sealed class Watchdog(
+    ServiceManager manager, Func<Task> tracersAnswer, Func<TimeSpan, string?> threadTrouble, TimeSpan scanInterval, ILogger logger)
 {
     private long _beat = Stopwatch.GetTimestamp();
 
@@ -47,11 +54,15 @@ internal sealed class Watchdog(ServiceManager manager, Func<Task> tracersAnswer,
         try
         {
             await tracersAnswer().WaitAsync(patience, cancellation).ConfigureAwait(false);
-            return null;
+            return threadTrouble(patience);
         }
         catch (TimeoutException)
         {
             return "a tracer thread does not answer";
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return $"a tracer thread has failed: {e.Message}";
         }
     }
 }

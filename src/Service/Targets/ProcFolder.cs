@@ -1,6 +1,7 @@
-using ForkFollow.Follower;
+using System.Buffers;
 using System.Globalization;
 using System.Text;
+using ForkFollow.Follower;
 using ForkFollow.Native;
 
 namespace ForkFollow.Service;
@@ -8,6 +9,8 @@ namespace ForkFollow.Service;
 /// <summary>Reads what is needed to find targets from /proc, or from a folder that looks like it. Any thread.</summary>
 internal sealed class ProcFolder(string root)
 {
+    private const int LongestArguments = 128 * 1024;
+
     /// <summary>All processes, in no order.</summary>
     internal IEnumerable<int> List()
     {
@@ -47,9 +50,18 @@ internal sealed class ProcFolder(string root)
         }
     }
 
-    /// <summary>Its arguments with a space between; empty if it has none, or is gone.</summary>
-    internal string Arguments(int pid) =>
-        Encoding.UTF8.GetString(ReadBytes(pid, "cmdline")).TrimEnd('\0').Replace('\0', ' ');
+    /// <summary>
+    /// Its arguments with a space between, as far as a pattern may look; empty if it has none, or is gone. Null if it hangs in the
+    /// kernel, so that who reads them would hang too.
+    /// </summary>
+    internal string? Arguments(int pid)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(LongestArguments);
+        bool hangs = PatientFile.Read(PathOf(pid, "cmdline"), bytes, out int length) == ProcOutcome.Stuck;
+        string? text = hangs ? null : Encoding.UTF8.GetString(bytes, 0, length).TrimEnd('\0').Replace('\0', ' ');
+        ArrayPool<byte>.Shared.Return(bytes);
+        return text;
+    }
 
     /// <summary>Its name, at most 15 characters.</summary>
     internal string Comm(int pid) => Encoding.UTF8.GetString(ReadBytes(pid, "comm")).TrimEnd('\n');

@@ -14,6 +14,9 @@ internal sealed class RunList
         }
     }
 
+    /// <summary>Those that have begun.</summary>
+    internal IEnumerable<FollowedRun> Begun => Runs().Select(run => run.Begun).Where(begun => begun.IsCompletedSuccessfully).Select(begun => begun.Result);
+
     /// <summary>Adds a run until <paramref name="end"/> completes.</summary>
     internal void Add(FollowRun run, Task end)
     {
@@ -31,10 +34,17 @@ internal sealed class RunList
     /// <summary>Completes when each tracer thread has answered.</summary>
     internal Task AnswerAsync() => Task.WhenAll(Runs().Select(run => run.AnswerAsync()));
 
-    internal Task AllEnded()
+    /// <summary>What is wrong with a thread that serves one of them, or is at one piece of work so long; null if nothing is.</summary>
+    internal string? FindThreadTrouble(TimeSpan patience) =>
+        Runs().Select(run => run.FindThreadTrouble(patience)).FirstOrDefault(trouble => trouble is not null);
+
+    /// <summary>Completes when all have ended, however.</summary>
+    internal async Task AllEnded()
     {
+        Task all;
         lock (_runs)
-            return Task.WhenAll(_runs.Values);
+            all = Task.WhenAll(_runs.Values);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private FollowRun[] Runs()

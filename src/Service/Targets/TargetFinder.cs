@@ -13,16 +13,21 @@ internal sealed class TargetFinder(ProcFolder proc, CgroupFolder cgroups)
     /// <param name="target">What is meant.</param>
     /// <param name="all">All processes that there are, listed once for all targets of a scan.</param>
     /// <param name="descendants">Whether descendants are followed too.</param>
-    internal List<ProcessIdentity> Find(FollowTarget target, Lazy<IReadOnlyList<int>> all, bool descendants)
+    /// <param name="hanging">Takes those that cannot be compared with the target, since they hang in the kernel.</param>
+    internal List<ProcessIdentity> Find(FollowTarget target, Lazy<IReadOnlyList<int>> all, bool descendants, List<ProcessIdentity>? hanging = null)
     {
         var found = new Dictionary<int, ProcessIdentity>();
+        bool named = target.Pid is not null || target.PidFile is not null;
         foreach (int pid in Places(target) ?? all.Value)
         {
-            if (pid != Environment.ProcessId && Fits(target, pid)
-                && proc.TryRead(pid, out ProcessIdentity identity, out _) && !IsFollowed(pid))
-            {
+            if (pid == Environment.ProcessId || Fits(target, pid) is not { } fits)
+                continue;
+            if (!proc.TryRead(pid, out ProcessIdentity identity, out _) || IsFollowed(pid) || (!named && IsOfOurs(pid)))
+                continue;
+            if (fits)
                 found[pid] = identity;
-            }
+            else
+                hanging?.Add(identity);
         }
 
         return [.. found.Values.Where(one => !descendants || !HasAncestorIn(one.Pid, found)).OrderBy(one => one.Start)];
@@ -48,37 +53,47 @@ internal sealed class TargetFinder(ProcFolder proc, CgroupFolder cgroups)
         _ => null,
     };
 
-    private bool Fits(FollowTarget target, int pid)
+    /// <summary>Whether a process is meant, null if not. False: its arguments would tell, and hang in the kernel.</summary>
+    private bool? Fits(FollowTarget target, int pid)
     {
         if (target.Executable is { } pattern)
         {
             // A package that was upgraded while its service runs: the old file has no name any more.
             if (proc.Executable(pid)?.Replace(" (deleted)", "", StringComparison.Ordinal) is not { } path)
-                return false;
+                return null;
             string compared = pattern.Contains('/', StringComparison.Ordinal) ? path : Path.GetFileName(path);
             if (!FileSystemName.MatchesSimpleExpression(pattern, compared, ignoreCase: false))
-                return false;
+                return null;
         }
 
-        return target.Arguments is not { } line
-            || (proc.Arguments(pid) is { Length: > 0 } arguments
-                && FileSystemName.MatchesSimpleExpression(line, arguments, ignoreCase: false));
+        if (target.Arguments is not { } line)
+            return true;
+        if (proc.Arguments(pid) is not { } arguments)
+            return false;
+        return arguments.Length > 0 && FileSystemName.MatchesSimpleExpression(line, arguments, ignoreCase: false) ? true : null;
     }
+
+    /// <summary>
+    /// Whether we descend from it, or it from us: who has a pattern on his command line (sudo, env, a shell) is not meant by it,
+    /// and what we start ourselves is none of our targets.
+    /// </summary>
+    private bool IsOfOurs(int pid) => IsAncestor(pid, Environment.ProcessId) || IsAncestor(Environment.ProcessId, pid);
+
+    private bool IsAncestor(int above, int pid) => Ancestors(pid).Contains(above);
 
     /// <summary>By a thread of this very process: in a run that goes on.</summary>
     private bool IsFollowed(int pid) => proc.Tracer(pid) is > 0 and int tracer && proc.IsOurs(tracer);
 
-    private bool HasAncestorIn(int pid, Dictionary<int, ProcessIdentity> found)
+    private bool HasAncestorIn(int pid, Dictionary<int, ProcessIdentity> found) => Ancestors(pid).Any(found.ContainsKey);
+
+    private IEnumerable<int> Ancestors(int pid)
     {
         // A parent is older than its child, so this comes to an end; the bound is for a /proc that changes meanwhile.
         for (int i = 0; i < 1000 && proc.TryRead(pid, out _, out int parent) && parent > 0; i++)
         {
-            if (found.ContainsKey(parent))
-                return true;
+            yield return parent;
             pid = parent;
         }
-
-        return false;
     }
 
     /// <summary>The first number of a file; nobody while there is no file, or no number in it yet.</summary>

@@ -26,6 +26,9 @@ internal sealed class TargetSupervisor : IDisposable
     /// <summary>Targets by pid: the process that had it first.</summary>
     private readonly Dictionary<FollowTarget, ProcessIdentity> _taken = [];
     private bool _saidFull;
+
+    /// <summary>Why the last look for a target failed, told once.</summary>
+    private string _fault = "";
     private string _status = "";
 
     public TargetSupervisor(
@@ -45,6 +48,9 @@ internal sealed class TargetSupervisor : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _wake.Dispose();
 
+    /// <summary>The runs that have begun and go on.</summary>
+    internal IEnumerable<FollowedRun> Runs => _runs.Begun;
+
     /// <summary>
     /// Ends all runs that go on now. Their targets are found again at once: what comes next is in new result directories.
     /// </summary>
@@ -59,14 +65,20 @@ internal sealed class TargetSupervisor : IDisposable
     {
         _logger.LogInformation("watching for {Targets}", string.Join(", ", _options.Targets));
         using var done = new CancellationTokenSource();
-        var watchdog = new Watchdog(_manager, _runs.AnswerAsync, _options.ScanInterval, _logger);
+        var watchdog = new Watchdog(_manager, _runs.AnswerAsync, _runs.FindThreadTrouble, _options.ScanInterval, _logger);
         Task guarded = watchdog.RunAsync(done.Token);
-        await WatchAsync(watchdog, stoppingToken).ConfigureAwait(false);
-        _manager.Tell("STOPPING=1\nSTATUS=letting go of all, and writing results");
-        watchdog.IsStopping = true;
-        await _runs.AllEnded().ConfigureAwait(false);
-        await done.CancelAsync().ConfigureAwait(false);
-        await guarded.ConfigureAwait(false);
+        try
+        {
+            await WatchAsync(watchdog, stoppingToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _manager.Tell("STOPPING=1\nSTATUS=letting go of all, and writing results");
+            watchdog.IsStopping = true;
+            await _runs.AllEnded().ConfigureAwait(false);
+            await done.CancelAsync().ConfigureAwait(false);
+            await guarded.ConfigureAwait(false);
+        }
     }
 
     private async Task WatchAsync(Watchdog watchdog, CancellationToken stoppingToken)
@@ -92,24 +104,46 @@ internal sealed class TargetSupervisor : IDisposable
     private async Task ScanAsync(CancellationToken stoppingToken)
     {
         var all = new Lazy<IReadOnlyList<int>>(() => [.. _proc.List()]);
+        string fault = "";
         foreach (FollowTarget target in _options.Targets)
         {
-            List<ProcessIdentity> found = _finder.Find(target, all, _options.Descendants);
-            Pin(target, found);
-            found.RemoveAll(_refusals.IsToWait);
-            if (found.Count == 0 || stoppingToken.IsCancellationRequested)
-                continue;
-            if (_runs.Count >= _options.MaxRuns)
+            try
             {
-                SayFull(target);
-                continue;
+                await ScanAsync(target, all, stoppingToken).ConfigureAwait(false);
             }
-
-            await BeginAsync(target, found, stoppingToken).ConfigureAwait(false);
+            catch (Exception e)
+            {
+                // No descriptor left, say: that passes, and what is followed already is followed on.
+                fault = $"{target} cannot be looked for: {e.Message.ReplaceLineEndings(" ")}";
+                if (fault != _fault)
+                    _logger.LogError(e, "{Fault}; it is tried again, and what is followed is followed on", fault);
+            }
         }
 
+        _fault = fault;
         _refusals.ForgetTheDead();
         _saidFull &= _runs.Count >= _options.MaxRuns;
+    }
+
+    private async Task ScanAsync(FollowTarget target, Lazy<IReadOnlyList<int>> all, CancellationToken stoppingToken)
+    {
+        var hanging = new List<ProcessIdentity>();
+        List<ProcessIdentity> found = _finder.Find(target, all, _options.Descendants, hanging);
+        foreach (ProcessIdentity one in hanging)
+        {
+            _refusals.Add([one], [
+                $"{one.Pid}: whether it is meant by {target} cannot be seen: it hangs in the kernel, and so does who reads its command line; "
+                + "name the target by program or pid"]);
+        }
+
+        Pin(target, found);
+        found.RemoveAll(_refusals.IsToWait);
+        if (found.Count == 0 || stoppingToken.IsCancellationRequested)
+            return;
+        if (_runs.Count >= _options.MaxRuns)
+            SayFull(target);
+        else
+            await BeginAsync(target, found, stoppingToken).ConfigureAwait(false);
     }
 
     /// <summary>A target by pid is the process that had it first, not one that has it later.</summary>
