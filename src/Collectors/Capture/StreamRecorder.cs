@@ -23,6 +23,9 @@ namespace ForkFollow.Collectors.Capture;
 /// </summary>
 internal sealed partial class StreamRecorder : IRecordSink
 {
+    /// <summary>The functions of a chunk: a reader has a limit.</summary>
+    private const int MostSymbols = 50_000;
+
     private static readonly TimeSpan _writeInterval = TimeSpan.FromSeconds(1);
 
     private readonly RunResults _results;
@@ -156,6 +159,8 @@ internal sealed partial class StreamRecorder : IRecordSink
                 : _managed.Find(module, address);
             if (function is not null)
                 _chunk.Symbols.Add(new Symbol { Frame = (uint)frame, Function = function });
+            if (_chunk.Symbols.Count == MostSymbols)
+                WriteChunk(now: true);
         }
     }
 

@@ -19,12 +19,12 @@ public static class TreeFile
     private static readonly JsonTypeInfo<TreeDocument> _document = TreeContext.MakeDocument();
 
     /// <summary>Writes the file into a result directory. One thread at a time.</summary>
-    /// <exception cref="IOException">The disk is full, or the directory is gone.</exception>
-    /// <exception cref="UnauthorizedAccessException">The directory is not ours to write in.</exception>
-    public static void Write(string directory, LiveRun run)
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Write(ResultDirectory directory, LiveRun run)
     {
+        ArgumentNullException.ThrowIfNull(directory);
         ArgumentNullException.ThrowIfNull(run);
-        ResultFile.Write(directory, Name, file => Write(file, run.RecordOutline(), run.RecordProcesses()));
+        directory.Write(Name, file => Write(file, run.RecordOutline(), run.RecordProcesses()));
     }
 
     /// <summary>Writes a run, its profile aside, to a stream, which stays open.</summary>
@@ -32,6 +32,17 @@ public static class TreeFile
     {
         ArgumentNullException.ThrowIfNull(run);
         Write(output, run, run.Processes);
+    }
+
+    /// <summary>Reads the file of a result directory.</summary>
+    /// <returns>The run, with <see cref="Profile.Empty"/>; null if there is no such file.</returns>
+    /// <exception cref="InvalidDataException">It is no tree.json: which file, and what is wrong, with its place.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static RecordedRun? Read(ResultDirectory directory)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        using FileStream? file = directory.Read(Name);
+        return file is null ? null : Read(file, Path.Combine(directory.Path, Name));
     }
 
     /// <summary>Reads a file, tree.json or another name.</summary>
