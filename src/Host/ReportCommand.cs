@@ -32,7 +32,7 @@ internal static class ReportCommand
         }
         catch (IOException e)
         {
-            throw new StartUpException(e.Message);
+            throw new StartUpException([e.Message]);
         }
     }
 
@@ -41,11 +41,11 @@ internal static class ReportCommand
         try
         {
             return RunFiles.Read(directory, Say) ?? throw new StartUpException(
-                $"there is no {TreeFile.Name} in {directory.Path}; name a directory that a run of forkfollow has written");
+                [$"there is no {TreeFile.Name} in {directory.Path}; name a directory that a run of forkfollow has written"]);
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            throw new StartUpException(e.Message);
+            throw new StartUpException([e.Message]);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class RunDirectory
         }
         catch (IOException e)
         {
-            throw new StartUpException(e.Message);
+            throw new StartUpException([e.Message]);
         }
     }
 
