@@ -39,6 +39,18 @@ public sealed class TreeFileTests : IDisposable
     }
 
     [Fact]
+    public void What_the_ledger_has_only_counted_is_told_by_kind()
+    {
+        MadeRun run = new() { Omitted = [("fault", 5_000_000_000)] };
+        run.Note("fault", 7, "One.");
+        Write(run);
+        RecordedRun read = TreeFile.Read(Path.Combine(_folder, TreeFile.Name));
+        Assert.Equal(
+            [new("fault", 7, "One."), new RecordedNote("fault", 0, "5000000000 more of this kind were counted and not kept", 5_000_000_000)],
+            read.Ledger);
+    }
+
+    [Fact]
     public void It_is_for_its_owner_only_and_replaces_the_one_before_whole()
     {
         string file = Path.Combine(_folder, TreeFile.Name);
