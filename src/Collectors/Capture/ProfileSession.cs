@@ -104,6 +104,12 @@ public sealed class ProfileSession : IDisposable
         _writer.End();
         _copies?.Dispose();
         _modules.Dispose();
+        if (_recorder.CutMaps > 0)
+        {
+            _report(new(LedgerKind.Collector, 0,
+                $"{_recorder.CutMaps} files /tmp/perf-PID.map are longer than 128 MB or 1,000,000 functions: what is beyond has no names"));
+        }
+
         if (_recorder.Lost > 0)
         {
             _report(new(LedgerKind.Collector, 0,

@@ -67,6 +67,9 @@ internal sealed partial class StreamRecorder : IRecordSink
     /// <summary>How many records were lost in all.</summary>
     internal long Lost { get; private set; }
 
+    /// <summary>How many files of just-in-time compilers had more functions than are read.</summary>
+    internal int CutMaps { get; private set; }
+
     /// <summary>A process has ended: its sums are due once all its records have come. Any thread.</summary>
     internal void Ended(ProcessResult result) => _ended.Enqueue(result);
 
