@@ -20,7 +20,6 @@ public sealed partial class ResultDirectory : IDisposable
     /// <summary>What a file is called that has no name but for a moment.</summary>
     internal const string Unnamed = "unnamed";
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const int BufferSize = 64 * 1024;
 
     private readonly Folder _folder;
@@ -209,7 +208,7 @@ public sealed partial class ResultDirectory : IDisposable
         {
             if (path is null)
                 throw new IOException("it is the root directory");
-            Directory.CreateDirectory(path, OwnerOnly);
+            Directory.CreateDirectory(path);
             return Folder.Open(path, out int errno) ?? throw new IOException(Linux.Describe(errno));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
