@@ -230,6 +230,97 @@ public sealed class ResultDirectoryTests : IDisposable
         Assert.Equal(["filler"], NamesIn(Path.Combine(_folder, "small")));
     }
 
+    /// <summary>
+    /// Each call of a whole life, in turn, finds the quota used up, and then each and all calls from it on. What has a name is whole, the
+    /// old results are there or replaced, and no descriptor is left open.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whichever_call_fails_files_are_whole_and_nothing_stays_open(bool fromThenOn)
+    {
+        const int Quota = 122; // EDQUOT
+        int failing = 0;
+        bool struck = true;
+        while (struck)
+        {
+            failing++;
+            int calls = 0;
+            struck = false;
+            Directory.Delete(_folder, recursive: true);
+            Fill(Out, "tree.json", "profile.data", "dotnet/12.nettrace");
+            int open = OpenFiles();
+            FileFaults.Next.Value = () =>
+            {
+                calls++;
+                bool fails = fromThenOn ? calls >= failing : calls == failing;
+                struck |= fails;
+                return fails ? Quota : 0;
+            };
+            bool begun = LiveOnce();
+            FileFaults.Next.Value = null;
+            Assert.True(open == OpenFiles(), $"call {failing} leaves a descriptor open");
+            string[] expected = begun ? ["new", "12"] : ["tree.json", "profile.data"];
+            Assert.All((string[])["tree.json", "profile.data"], name =>
+            {
+                string path = Path.Combine(Out, name);
+                Assert.True(!File.Exists(path) || expected.Contains(File.ReadAllText(path)) || (begun && File.ReadAllText(path) is ("1" or "2")), $"call {failing}: {name}");
+            });
+            if (!begun)
+                Assert.True(NamesIn(_folder).Sum(name => NamesIn(Path.Combine(_folder, name)).Count(one => one is "tree.json" or "profile.data")) >= 2, $"call {failing}");
+        }
+
+        Assert.InRange(failing, 25, 200);
+    }
+
+    /// <summary>What a run does to its directory. Gives whether it began.</summary>
+    private bool LiveOnce()
+    {
+        try
+        {
+            using ResultDirectory directory = Create("out", replace: true);
+            directory.Keep();
+            using GrowingFile data = directory.Grow("profile.data");
+            Action[] steps =
+            [
+                () => directory.Write("tree.json", Write("new")),
+                () => data.Write("1"u8),
+                () => data.Write("2"u8),
+                () => directory.MakeUnnamed().Dispose(),
+                () => directory.Read("tree.json")?.Dispose(),
+                () =>
+                {
+                    using ResultDirectory traces = directory.OpenFolder("dotnet");
+                    using GrowingFile trace = traces.Grow("1.nettrace");
+                    trace.Write("x"u8);
+                },
+                () => _ = directory.Absence,
+            ];
+            foreach (Action step in steps)
+            {
+                try
+                {
+                    step();
+                }
+                catch (IOException e)
+                {
+                    Assert.Contains("quota", e.Message, StringComparison.Ordinal);
+                }
+            }
+
+            return true;
+        }
+        catch (IOException e)
+        {
+            Assert.Contains("quota", e.Message, StringComparison.Ordinal);
+            return false;
+        }
+    }
+
+    /// <summary>Those of ours in the test's folder: other tests open theirs meanwhile.</summary>
+    private int OpenFiles() => Directory.GetFileSystemEntries("/proc/self/fd")
+        .Count(file => new FileInfo(file).LinkTarget?.StartsWith(_folder, StringComparison.Ordinal) == true);
+
     private ResultDirectory Create(string name, bool replace = false) =>
         ResultDirectory.Create(Path.Combine(_folder, name), replace, RunFiles.IsOurs);
 

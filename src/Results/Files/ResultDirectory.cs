@@ -43,7 +43,16 @@ public sealed partial class ResultDirectory : IDisposable
     {
         get
         {
-            statx_t own = _folder.Stat;
+            statx_t own;
+            try
+            {
+                own = _folder.Stat;
+            }
+            catch (IOException)
+            {
+                return null; // a server that does not answer: each file says so
+            }
+
             if (Linux.stat(Path, out statx_t there) == 0
                 && (own.stx_dev_major, own.stx_dev_minor, own.stx_ino) == (there.stx_dev_major, there.stx_dev_minor, there.stx_ino))
             {
@@ -161,7 +170,7 @@ public sealed partial class ResultDirectory : IDisposable
     }
 
     /// <summary>The run has begun: its directory stays, and the results that were there before are deleted.</summary>
-    /// <returns>What is left of the old one, as somebody has put something there meanwhile; null if nothing is.</returns>
+    /// <returns>Where the old one is, if it could not be deleted or somebody has put something there meanwhile; null if it is gone.</returns>
     public string? Keep()
     {
         _kept = true;
@@ -221,7 +230,7 @@ public sealed partial class ResultDirectory : IDisposable
     {
         int errno = parent.MakeFolder(name);
         if (errno == 0)
-            return new(OpenOwn(parent, full, name), full, isOurs);
+            return new(OpenMade(parent, full, name), full, isOurs);
         if (errno != Linux.EEXIST)
             throw Refusal(full, Linux.Describe(errno));
         if (!replace)
@@ -231,25 +240,30 @@ public sealed partial class ResultDirectory : IDisposable
         }
 
         Folder old = OpenOwn(parent, full, name);
+        bool isEmpty = false;
+        string? foreign = null;
         try
         {
-            if (!old.Names.Any())
-                return new(old, full, isOurs) { _kept = true };
-            if (FindForeign(old, isOurs) is { } foreign)
-            {
-                throw new IOException(
-                    $"result directory {full} has {foreign} in it, which is no result file: nothing there is replaced; move it away, "
-                    + "or name another directory with -o");
-            }
+            isEmpty = !old.Names.Any();
+            foreign = FindForeign(old, isOurs);
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            old.Dispose();
-            throw;
+            throw Refusal(full, e.Message);
+        }
+        finally
+        {
+            if (!isEmpty)
+                old.Dispose();
         }
 
-        old.Dispose();
-        return Exchange(parent, full, name, isOurs);
+        if (isEmpty)
+            return new(old, full, isOurs) { _kept = true };
+        return foreign is null
+            ? Exchange(parent, full, name, isOurs)
+            : throw new IOException(
+                $"result directory {full} has {foreign} in it, which is no result file: nothing there is replaced; move it away, "
+                + "or name another directory with -o");
     }
 
     /// <summary>Puts an empty directory into the place of one that has results.</summary>
@@ -259,7 +273,7 @@ public sealed partial class ResultDirectory : IDisposable
         int errno = parent.MakeFolder(beside);
         if (errno != 0)
             throw Refusal(full, Linux.Describe(errno));
-        Folder folder = OpenOwn(parent, full, beside);
+        Folder folder = OpenMade(parent, full, beside);
         errno = parent.Exchange(beside, name);
         if (errno == 0)
             return new(folder, full, isOurs) { _old = beside };
@@ -267,6 +281,20 @@ public sealed partial class ResultDirectory : IDisposable
         parent.RemoveFolder(beside);
         throw new IOException(
             $"cannot replace result directory {full}: {Linux.Describe(errno)}; remove what is in it, or name another one with -o");
+    }
+
+    /// <summary>Opens a directory that was just made; one that cannot be is removed again.</summary>
+    private static Folder OpenMade(Folder parent, string full, string name)
+    {
+        try
+        {
+            return OpenOwn(parent, full, name);
+        }
+        catch (IOException)
+        {
+            parent.RemoveFolder(name);
+            throw;
+        }
     }
 
     /// <summary>Opens what is to be ours alone.</summary>
@@ -280,7 +308,17 @@ public sealed partial class ResultDirectory : IDisposable
                 : Refusal(full, Linux.Describe(errno));
         }
 
-        statx_t stat = folder.Stat;
+        statx_t stat;
+        try
+        {
+            stat = folder.Stat;
+        }
+        catch (IOException e)
+        {
+            folder.Dispose();
+            throw Refusal(full, e.Message);
+        }
+
         string? fault = stat.stx_uid != LibC.geteuid() ? $"it belongs to user {stat.stx_uid}, and we run as user {LibC.geteuid()}"
             : (stat.stx_mode & (Linux.S_IWGRP | Linux.S_IWOTH)) != 0 ? "others than its owner may write there (chmod go-w)"
             : null;
@@ -326,13 +364,20 @@ public sealed partial class ResultDirectory : IDisposable
         }
     }
 
-    /// <summary>Deletes a directory of ours beside or at our path. False if there is more in it.</summary>
+    /// <summary>Deletes a directory of ours beside or at our path. False if there is more in it, or it cannot be deleted.</summary>
     private bool Delete(string name)
     {
         using (Folder? folder = _parent!.OpenFolder(name, out _))
         {
-            if (folder is not null)
-                DeleteOurs(folder, "");
+            try
+            {
+                if (folder is not null)
+                    DeleteOurs(folder, "");
+            }
+            catch (IOException)
+            {
+                return false;
+            }
         }
 
         return _parent.RemoveFolder(name);

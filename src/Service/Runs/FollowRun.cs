@@ -156,7 +156,7 @@ internal sealed class FollowRun
         await using FollowSession session = await StartAsync(choice, exports, observer).ConfigureAwait(false);
         await PublishAsync(session).ConfigureAwait(false);
         if (directory.Keep() is { } left)
-            _logger.LogWarning("what was put into {Directory} meanwhile is in {Left}", directory.Path, left);
+            _logger.LogWarning("the old results of {Directory} could not be deleted whole: what is left is in {Left}", directory.Path, left);
         _begun.SetResult(run);
         _factory.Tell(listener => listener.Began(run));
         using var ended = new CancellationTokenSource();
