@@ -101,7 +101,7 @@ public sealed class ModuleSymbols
         ElfSymbols.AddTo(builder, _image!, new ByteSource(file, _identity.Size));
         if (ElfSymbols.HasFullTable(_image!) || DebugFiles.Find(_image!, _path, _root) is not { } debug)
             return builder.Build();
-        using SafeFileHandle open = debug.File;
+        using SafeFileHandle open = debug.File; // names are read until the table is built
         ElfSymbols.AddTo(builder, debug.Image, debug.Source);
         return builder.Build();
     }
