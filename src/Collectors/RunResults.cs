@@ -48,6 +48,10 @@ public sealed class RunResults : LiveRun
     public override IEnumerable<RecordedNote> Ledger => Figures.Ledger.Select(Words.Of);
 
     /// <inheritdoc/>
+    public override IEnumerable<(string Kind, long Count)> LedgerOmitted =>
+        Figures.Ledger.Omitted.Select(one => (Words.Of(one.Kind), one.Count));
+
+    /// <inheritdoc/>
     public override int LedgerCount => Figures.Ledger.Count;
 
     /// <inheritdoc/>

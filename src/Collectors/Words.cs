@@ -8,7 +8,9 @@ namespace ForkFollow.Collectors;
 internal static class Words
 {
     internal static RecordedNote Of(LedgerEntry entry) =>
-        new(JsonNamingPolicy.KebabCaseLower.ConvertName(entry.Kind.ToString()), entry.Pid, entry.Text);
+        new(Of(entry.Kind), entry.Pid, entry.Text);
+
+    internal static string Of(LedgerKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
 
     internal static string Of(ProcessOrigin origin) => origin switch
     {

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace ForkFollow.Follower;
 
 /// <summary>What the follower itself did: counts, times, and the ledger. Written by the tracer thread, read by any.</summary>
@@ -26,7 +24,7 @@ public sealed class FollowerFigures
     public Histogram Held { get; } = new();
 
     /// <summary>What was not followed, and why.</summary>
-    public ConcurrentQueue<LedgerEntry> Ledger { get; } = new();
+    public LedgerList Ledger { get; } = new();
 
     internal void CountStop() => _stops++;
 

@@ -29,6 +29,9 @@ public enum LedgerKind
 
     /// <summary>A collector could not be opened, or lost records.</summary>
     Collector,
+
+    /// <summary>A result file could not be written, or was removed.</summary>
+    Results,
 }
 
 /// <summary>One line of the ledger. Immutable.</summary>

@@ -11,6 +11,7 @@ internal sealed partial class Tracer
     /// <summary>Names that recur (400 × /usr/lib/gcc/…/cc1) are kept once.</summary>
     private readonly Dictionary<int, string> _names = [];
 
+    private readonly CommandLines _commandLines = new();
     private byte[] _imageBytes = new byte[4096];
     private int _pathLength;
     private int _commandLineLength;
@@ -67,9 +68,16 @@ internal sealed partial class Tracer
     {
         ReadOnlySpan<byte> bytes = _imageBytes;
         string path = Text(bytes[.._pathLength]);
-        byte[] commandLine = bytes.Slice(_pathLength, _commandLineLength).ToArray();
+        long cut = _commandLines.Cut;
+        byte[] commandLine = _commandLines.Keep(bytes.Slice(_pathLength, _commandLineLength));
         process.Comm = Text(bytes.Slice(_pathLength + _commandLineLength, _commLength));
         process.AddExec(new(_noticed, path, commandLine));
+        if (cut == 0 && _commandLines.Cut > 0)
+        {
+            Note(new(
+                LedgerKind.Collector, process.Pid,
+                "long command lines fill 64 MB: from now on they are kept to 1,024 bytes, and end in …"));
+        }
     }
 
     /// <summary>Reads the program into a buffer of ours, where it stays until the next exec.</summary>

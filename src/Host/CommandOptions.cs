@@ -21,7 +21,7 @@ internal static class CommandOptions
 
     internal static readonly Option<bool> Force = new("--force")
     {
-        Description = "Use the result directory even if it exists.",
+        Description = "Replace the result directory if it exists and holds results alone.",
     };
 
     internal static readonly Option<string[]> Collect = new("--collect")

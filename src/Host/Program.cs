@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ForkFollow.Service;
 using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
@@ -10,7 +11,14 @@ namespace ForkFollow.Host;
 /// <summary>The forkfollow command.</summary>
 internal static class Program
 {
-    private static int Main(string[] args) => CommandLine.Run(args);
+    private const PosixSignal FileTooLarge = (PosixSignal)25; // SIGXFSZ
+
+    private static int Main(string[] args)
+    {
+        // Of a result file that becomes too large (ulimit -f) we are to be told by the write: the signal would end us, and the command.
+        using var told = PosixSignalRegistration.Create(FileTooLarge, static context => context.Cancel = true);
+        return CommandLine.Run(args);
+    }
 
     /// <summary>Runs a host with the one service that follows. Returns the exit status.</summary>
     internal static int Follow(ForkFollowOptions options, IConfigurationRoot configuration, bool verbose)

@@ -17,6 +17,7 @@ internal sealed class TerminalListener(bool quiet, bool verbose) : IRunListener
         if (quiet)
             return;
         TreeReport.Write(StandardError.Writer, recorded, Terminal.Width, verbose);
-        StandardError.Say($"results in {Path.GetRelativePath(Environment.CurrentDirectory, run.Directory)}");
+        if (Directory.Exists(run.Directory))
+            StandardError.Say($"results in {Path.GetRelativePath(Environment.CurrentDirectory, run.Directory)}");
     }
 }

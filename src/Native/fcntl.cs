@@ -28,6 +28,66 @@ public static unsafe partial class Linux
             return LibC.openat2(dirfd, pointer, how, sizeof(open_how));
     }
 
+    /// <summary>openat(2) in a directory that is open. Returns a file descriptor, or -1 with errno.</summary>
+    /// <exception cref="ObjectDisposedException">The directory was closed.</exception>
+    public static int openat(SafeHandle directory, string path, int flags, uint mode = 0)
+    {
+        using var at = new Borrowed(directory);
+        using var text = new Utf8Path(path, stackalloc byte[PathOnStack]);
+        fixed (byte* pointer = text.Bytes)
+            return LibC.openat(at.Fd, pointer, flags, (ushort)mode);
+    }
+
+    /// <summary>mkdirat(2). Returns 0, or -1 with errno.</summary>
+    /// <exception cref="ObjectDisposedException">The directory was closed.</exception>
+    public static int mkdirat(SafeHandle directory, string path, uint mode)
+    {
+        using var at = new Borrowed(directory);
+        using var text = new Utf8Path(path, stackalloc byte[PathOnStack]);
+        fixed (byte* pointer = text.Bytes)
+            return LibC.mkdirat(at.Fd, pointer, (ushort)mode);
+    }
+
+    /// <summary>unlinkat(2). Returns 0, or -1 with errno.</summary>
+    /// <exception cref="ObjectDisposedException">The directory was closed.</exception>
+    public static int unlinkat(SafeHandle directory, string path, int flags)
+    {
+        using var at = new Borrowed(directory);
+        using var text = new Utf8Path(path, stackalloc byte[PathOnStack]);
+        fixed (byte* pointer = text.Bytes)
+            return LibC.unlinkat(at.Fd, pointer, flags);
+    }
+
+    /// <summary>renameat2(2) inside of a directory. Returns 0, or -1 with errno; EINVAL where the file system has no such flag.</summary>
+    /// <exception cref="ObjectDisposedException">The directory was closed.</exception>
+    public static int renameat2(SafeHandle directory, string from, string to, uint flags)
+    {
+        using var at = new Borrowed(directory);
+        using var source = new Utf8Path(from, stackalloc byte[PathOnStack]);
+        using var target = new Utf8Path(to, stackalloc byte[PathOnStack]);
+        fixed (byte* sourcePointer = source.Bytes)
+        fixed (byte* targetPointer = target.Bytes)
+            return renameat2(at.Fd, sourcePointer, at.Fd, targetPointer, flags);
+    }
+
+    /// <summary>fstat(2), as statx(2) tells it. Returns 0, or -1 with errno.</summary>
+    /// <exception cref="ObjectDisposedException">The file was closed.</exception>
+    public static int fstat(SafeHandle file, out statx_t stat)
+    {
+        using var at = new Borrowed(file);
+        stat = default;
+        fixed (statx_t* buffer = &stat)
+            return statx(at.Fd, "", LibC.AT_EMPTY_PATH, STATX_BASIC_STATS, buffer);
+    }
+
+    /// <summary>statx(2) of a path. Returns 0, or -1 with errno.</summary>
+    public static int stat(string path, out statx_t stat)
+    {
+        stat = default;
+        fixed (statx_t* buffer = &stat)
+            return statx(LibC.AT_FDCWD, path, 0, STATX_BASIC_STATS, buffer);
+    }
+
     /// <summary>statx(2). Returns 0, or -1 with errno.</summary>
     public static int statx(int dirfd, string path, int flags, uint mask, statx_t* buffer)
     {
@@ -58,6 +118,23 @@ public static unsafe partial class Linux
         using var text = new Utf8Path(path, stackalloc byte[PathOnStack]);
         fixed (byte* pointer = text.Bytes)
             return LibC.access(pointer, mode);
+    }
+
+    /// <summary>A descriptor that nobody closes, and gives to another file, while it is used.</summary>
+    private readonly ref struct Borrowed
+    {
+        private readonly SafeHandle _handle;
+
+        internal Borrowed(SafeHandle handle)
+        {
+            bool added = false;
+            handle.DangerousAddRef(ref added);
+            _handle = handle;
+        }
+
+        internal int Fd => (int)_handle.DangerousGetHandle();
+
+        internal void Dispose() => _handle.DangerousRelease();
     }
 
     /// <summary>A path as C has it: on the stack if it fits.</summary>

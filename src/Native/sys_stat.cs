@@ -13,6 +13,7 @@ public readonly record struct FileIdentity(
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 public struct statx_t
 {
+    [FieldOffset(16)] public uint stx_nlink;
     [FieldOffset(20)] public uint stx_uid;
     [FieldOffset(24)] public uint stx_gid;
     [FieldOffset(28)] public ushort stx_mode;
@@ -34,6 +35,8 @@ public static unsafe partial class Linux
 {
     public const int S_IFMT = 0xF000;
     public const int S_IFREG = 0x8000;
+    public const int S_IWGRP = 0x10;
+    public const int S_IWOTH = 0x2;
     public const int S_IFSOCK = 0xC000;
     public const uint STATX_SIZE = 0x200;
     public const uint STATX_BASIC_STATS = 0x7FF;

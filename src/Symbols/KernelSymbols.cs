@@ -72,7 +72,7 @@ public sealed class KernelSymbols
     {
         found.Sort(static (a, b) => a.Start.CompareTo(b.Start));
         var builder = new SymbolTableBuilder();
-        builder.Names(names);
+        builder.Names(new(names), 0, (ulong)names.Length);
         for (int i = 0; i < found.Count; i++)
         {
             // There are no sizes. Behind the last function of a module nothing is known: as perf, up to the next page but one.

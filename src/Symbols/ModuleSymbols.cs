@@ -99,12 +99,10 @@ public sealed class ModuleSymbols
     {
         var builder = new SymbolTableBuilder();
         ElfSymbols.AddTo(builder, _image!, new ByteSource(file, _identity.Size));
-        if (!ElfSymbols.HasFullTable(_image!) && DebugFiles.Find(_image!, _path, _root) is { } debug)
-        {
-            ElfSymbols.AddTo(builder, debug.Image, debug.Source);
-            debug.File.Dispose();
-        }
-
+        if (ElfSymbols.HasFullTable(_image!) || DebugFiles.Find(_image!, _path, _root) is not { } debug)
+            return builder.Build();
+        using SafeFileHandle open = debug.File; // names are read until the table is built
+        ElfSymbols.AddTo(builder, debug.Image, debug.Source);
         return builder.Build();
     }
 

@@ -18,21 +18,31 @@ internal sealed class LedgerLog(LiveRun run, FollowerInstruments instruments, IL
     /// <summary>The SDK's queue drops what is beyond 2,048. One cause can have 10,000 effects: a metric counts them all.</summary>
     private const int MostRecords = 1_000;
 
+    private readonly Dictionary<string, long> _omitted = [];
     private int _taken;
 
     /// <summary>Takes what is new. It stays in the ledger.</summary>
     internal void Update(TraceTree tree)
     {
+        foreach ((string kind, long count) in run.LedgerOmitted)
+        {
+            Count(count - _omitted.GetValueOrDefault(kind), kind);
+            _omitted[kind] = count;
+        }
+
         if (run.LedgerCount == _taken)
             return;
         foreach (RecordedNote entry in run.Ledger.Skip(_taken))
         {
             _taken++;
-            instruments.Ledger.Add(1, new KeyValuePair<string, object?>("forkfollow.ledger.kind", entry.Kind));
+            Count(1, entry.Kind);
             if (logger is not null && _taken <= MostRecords)
                 Write(entry, tree.ContextOf(entry.Pid));
         }
     }
+
+    private void Count(long more, string kind) =>
+        instruments.Ledger.Add(more, new KeyValuePair<string, object?>("forkfollow.ledger.kind", kind));
 
     private void Write(RecordedNote entry, ActivityContext context)
     {

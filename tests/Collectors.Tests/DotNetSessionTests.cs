@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ForkFollow.Collectors.DotNet;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 using Microsoft.Diagnostics.NETCore.Client;
 using Microsoft.Diagnostics.Tracing;
 using Xunit.Abstractions;
@@ -216,7 +217,8 @@ public sealed class DotNetSessionTests(ITestOutputHelper output) : IDisposable
         Func<string, bool, CancellationToken, Task<EventPipeSession>> opener, bool keepTraces, params string[] command)
     {
         var results = new RunResults(command);
-        using var dotnet = new DotNetSession(results, keepTraces ? _folder : null, suspends: true, _figures.Ledger.Enqueue) { Opener = opener };
+        using ResultDirectory directory = ResultDirectory.Open(_folder);
+        using var dotnet = new DotNetSession(results, keepTraces ? directory : null, suspends: true, _figures.Ledger.Enqueue) { Opener = opener };
         using (var host = new CollectorHost(results, [new DotNetCollector(dotnet)]))
         {
             await using FollowSession session = await FollowSession.LaunchAsync(

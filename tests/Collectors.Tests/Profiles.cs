@@ -21,7 +21,8 @@ internal static class Profiles
     internal static async Task<RecordedRun> RecordAsync(
         ProfileOptions options, Func<CollectorHost, Task<FollowSession>> start, Action ended, params string[] command)
     {
-        string directory = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
+        string folder = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
+        using ResultDirectory directory = ResultDirectory.Open(folder);
         try
         {
             var notes = new List<LedgerEntry>();
@@ -42,11 +43,11 @@ internal static class Profiles
             }
 
             notes.ForEach(results.Figures.Ledger.Enqueue);
-            return results.Record() with { Profile = RecordingReader.Read(directory) };
+            return results.Record() with { Profile = RecordingReader.Read(directory, Assert.Fail) };
         }
         finally
         {
-            Directory.Delete(directory, recursive: true);
+            Directory.Delete(folder, recursive: true);
         }
     }
 

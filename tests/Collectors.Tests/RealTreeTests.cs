@@ -85,7 +85,8 @@ public sealed class RealTreeTests : IDisposable
     {
         (RunResults results, _) = await Runs.FollowAsync(
             [new RusageCollector()], "/bin/sh", "-c", "(exit 3); /bin/true '\u001b[31m </script>'; kill -9 $$");
-        TreeFile.Write(_folder, results);
+        using (ResultDirectory directory = ResultDirectory.Open(_folder))
+            TreeFile.Write(directory, results);
         string file = Path.Combine(_folder, TreeFile.Name);
         RecordedRun run = TreeFile.Read(file);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
@@ -140,7 +141,8 @@ public sealed class RealTreeTests : IDisposable
     private async Task<JsonElement> RunAsync(params string[] command)
     {
         (RunResults results, _) = await Runs.FollowAsync([new RusageCollector()], command);
-        TreeFile.Write(_folder, results);
+        using (ResultDirectory directory = ResultDirectory.Open(_folder))
+            TreeFile.Write(directory, results);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder, TreeFile.Name)));
         return document.RootElement.Clone();
     }

@@ -1,4 +1,5 @@
 using ForkFollow.Collectors.Capture;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Tests;
 
@@ -12,7 +13,8 @@ public sealed class StackCopiesTests : IDisposable
     [Fact]
     public void Copies_of_stacks_are_read_as_they_were_written()
     {
-        using var copies = new StackCopies(_folder.Path, text => Assert.Fail(text));
+        using ResultDirectory directory = ResultDirectory.Open(_folder.Path);
+        using var copies = new StackCopies(directory, text => Assert.Fail(text));
         byte[] stack = new byte[8192];
         for (int i = 0; i < 200; i++)
         {
@@ -40,7 +42,10 @@ public sealed class StackCopiesTests : IDisposable
     public void A_file_that_cannot_be_written_is_said_once()
     {
         var said = new List<string>();
-        using var copies = new StackCopies(Path.Combine(_folder.Path, "gone"), said.Add);
+        string gone = Directory.CreateDirectory(Path.Combine(_folder.Path, "gone")).FullName;
+        using ResultDirectory directory = ResultDirectory.Open(gone);
+        Directory.Delete(gone);
+        using var copies = new StackCopies(directory, said.Add);
         int kept = 0;
         for (int i = 0; i < 200; i++)
             kept += copies.Append(new(i, 1, 0, -1, 5), [], [], new byte[8192]) ? 1 : 0;

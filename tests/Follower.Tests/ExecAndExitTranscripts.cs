@@ -26,6 +26,27 @@ public sealed class ExecAndExitTranscripts
     }
 
     [Fact]
+    public void Long_command_lines_are_whole_until_they_fill_their_room_and_that_is_said_once()
+    {
+        const int Long = 4 << 20;
+        const int Execs = 40;
+        int before = _scene.Parent.Execs.Count;
+        _scene.Kernel.Messages[P] = P;
+        _scene.Kernel.CommandLine = [.. Enumerable.Repeat((byte)'x', Long)];
+        for (int i = 0; i < Execs; i++)
+            _scene.Stop(P, _exec);
+        _scene.Kernel.CommandLine = [.. "short\0"u8];
+        _scene.Stop(P, _exec);
+
+        int[] lengths = [.. _scene.Parent.Execs.Skip(before).Select(image => Assert.Single(image.GetArguments()).Length)];
+        Assert.Equal(Long, lengths[0]);
+        Assert.InRange(lengths.Sum(length => (long)length), CommandLines.Room - Long, CommandLines.Room + (Execs * (CommandLines.Always + 1)));
+        Assert.EndsWith("xxx…", _scene.Parent.Execs[^2].GetArguments()[0], StringComparison.Ordinal);
+        Assert.Equal(["short"], _scene.Parent.Execs[^1].GetArguments());
+        Assert.Contains("1,024 bytes", Assert.Single(_scene.Tracer.Figures.Ledger).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_exec_by_another_thread_takes_the_leaders_tid_and_ends_all_others()
     {
         AddThread(T);

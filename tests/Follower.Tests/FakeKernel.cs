@@ -155,7 +155,9 @@ internal sealed class FakeKernel : IKernel
         return _tasks.ContainsKey(pid);
     }
 
-    public ExecView ReadImage(int pid) => new("/bin/prog"u8, "prog\0-x\0"u8, "prog"u8);
+    public ExecView ReadImage(int pid) => new("/bin/prog"u8, CommandLine, "prog"u8);
+
+    internal byte[] CommandLine { get; set; } = [.. "prog\0-x\0"u8];
 
     public ExecView ReadRunningImage(int pid, out bool isStuck)
     {

@@ -155,25 +155,4 @@ public sealed class StartUpTests : IDisposable
         Assert.Equal(2, refused.Status);
         Assert.Contains("belongs to uid 0 and we run as uid 65534", refused.Errors, StringComparison.Ordinal);
     }
-
-    [SkippableFact]
-    public async Task A_full_disk_is_said_once_and_the_command_is_not_harmed()
-    {
-        Machine.Need(Machine.Root("to mount a small file system"), Machine.Tool("mount"), Machine.Tool("umount"));
-        string small = Path.Combine(_program.Folder, "small");
-        Directory.CreateDirectory(small);
-        Ended mount = await ForkFollowProgram.RunAnyAsync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]);
-        Assert.Equal((0, ""), (mount.Status, mount.Errors));
-        try
-        {
-            Ended ended = await _program.RunBareAsync(
-                "-q", "-o", Path.Combine(small, "out"), "--", "/bin/sh", "-c", "i=0; while [ $i -lt 500 ]; do (:); i=$((i+1)); done; exit 8");
-            Assert.Equal(8, ended.Status);
-            Assert.Contains("cannot write tree.json", ended.Errors, StringComparison.Ordinal);
-        }
-        finally
-        {
-            await ForkFollowProgram.RunAnyAsync("umount", [small]);
-        }
-    }
 }

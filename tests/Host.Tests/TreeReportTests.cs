@@ -413,7 +413,7 @@ public class TreeReportTests
 
         Assert.Equal(
             [
-                "not followed, or not as it should be (tree.json has all):",
+                "not followed, or not as it should be (tree.json has more):",
                 "  ×1,234, the first: 100: escaped",
                 "  cannot follow 7: a zombie",
             ],
@@ -433,6 +433,14 @@ public class TreeReportTests
 
         Assert.Equal(1 + 1 + 12 + 1, lines.Length);
         Assert.Equal($"  … and {entries.Length - 12} more", lines[^1]);
+    }
+
+    [Fact]
+    public void What_the_ledger_has_only_counted_is_in_the_sum_of_what_is_not_shown()
+    {
+        RecordedNote[] entries = [new("fault", 1, "one fault"), new("fault", 0, "999990 more", 999_990), new("escaped", 0, "10 more", 10)];
+        string[] lines = Lines(RenderModel(new(new(), [], entries), 100));
+        Assert.Equal(["  one fault", "  … and 1,000,000 more"], lines[^2..]);
     }
 
     /// <summary>A process; unless told otherwise it exited with 0.</summary>

@@ -23,7 +23,8 @@ internal sealed class FormatFiles : IDisposable
     /// <summary>Writes a run in a format; the file's path.</summary>
     internal string Write(string format, RecordedRun run)
     {
-        ResultFile.Write(Folder, format, output => Writers[format](output, run));
+        using ResultDirectory directory = ResultDirectory.Open(Folder);
+        directory.Write(format, output => Writers[format](output, run));
         return Path.Combine(Folder, format);
     }
 

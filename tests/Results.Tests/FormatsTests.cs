@@ -121,21 +121,6 @@ public sealed class FormatsTests : IDisposable
         }
     }
 
-    [Fact]
-    public void A_file_that_cannot_be_finished_leaves_the_one_before_and_nothing_else()
-    {
-        string file = _files.Write(FoldedFile.Name, SampleRuns.Small());
-        string before = File.ReadAllText(file);
-        Assert.Throws<IOException>(() => ResultFile.Write(_files.Folder, FoldedFile.Name, output =>
-        {
-            output.WriteByte(1);
-            throw new IOException("full");
-        }));
-        Assert.Equal(before, File.ReadAllText(file));
-        Assert.Single(Directory.GetFileSystemEntries(_files.Folder));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-    }
-
     internal static CultureInfo Foreign(string name)
     {
         // Cultures are invariant in this build: one is made by hand.

@@ -14,7 +14,11 @@ internal sealed class MadeRun(IReadOnlyList<string>? command = null) : LiveRun(c
 
     public override IEnumerable<RecordedNote> Ledger => _ledger;
 
+    public override IEnumerable<(string Kind, long Count)> LedgerOmitted => Omitted;
+
     public override int LedgerCount => _ledger.Count;
+
+    internal IReadOnlyList<(string, long)> Omitted { get; set; } = [];
 
     internal RecordedFollower Figures { get; set; } = new(0, 0, 0, 0, new(0, 0, 0));
 

@@ -13,8 +13,9 @@ public sealed class RecordingTests
         long one = WriteSmallRecording(whole);
         for (int length = (int)one; length <= whole.Length; length++)
         {
-            Profile profile = Read(whole.ToArray()[..length]);
+            Profile profile = Read(whole.ToArray()[..length], out List<string> said);
             bool complete = length == whole.Length;
+            Assert.Equal(complete || length == one ? 0 : 1, said.Count);
             Assert.Equal(complete ? 3 : 2, profile.Samples.Count);
             Assert.Equal(complete ? "y" : "x", profile.Threads[0].Name);
             Assert.Equal(complete ? "f" : "x+0x10", profile.Frames[0].Function);
@@ -92,13 +93,47 @@ public sealed class RecordingTests
         }
     }
 
-    private static Profile Read(byte[] content)
+    /// <summary>At the first chunk, and at a later one.</summary>
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_disk_that_is_full_costs_the_chunks_from_then_on_and_is_said_once(int whole)
     {
+        string folder = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
+        try
+        {
+            using var disk = new SmallDisk(Path.Combine(folder, "small"), "size=16k");
+            using ResultDirectory directory = ResultDirectory.Open(Path.Combine(folder, "small"));
+            List<string> said = [];
+            using var writer = new RecordingWriter(directory, said.Add);
+            if (whole == 1)
+                writer.Write(new() { Header = new() { Version = 1, CpuEvent = "cpu-clock", Frequency = 100 }, Threads = { new Protocol.Thread { Process = 1, Tid = 7, Name = "x" } } });
+            for (int i = 0; i < 3; i++)
+                writer.Write(new() { Header = new() { Version = 1 }, Modules = { new Module { Path = new string('x', 20_000) } } });
+            writer.End();
+            Assert.Matches("profile.data: No space left on device; samples from now on are lost", Assert.Single(said));
+            Assert.Equal(whole, Directory.GetFileSystemEntries(directory.Path).Length);
+            Profile profile = RecordingReader.Read(directory, Assert.Fail);
+            Assert.Equal(whole, profile.Threads.Count);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static Profile Read(byte[] content) => Read(content, out _);
+
+    private static Profile Read(byte[] content, out List<string> said)
+    {
+        said = [];
+        List<string> lines = said;
         string directory = Directory.CreateTempSubdirectory("forkfollow-test-").FullName;
         try
         {
             File.WriteAllBytes(Path.Combine(directory, RecordingReader.Name), content);
-            return RecordingReader.Read(directory);
+            using ResultDirectory results = ResultDirectory.Open(directory);
+            return RecordingReader.Read(results, lines.Add);
         }
         finally
         {

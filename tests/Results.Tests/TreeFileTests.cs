@@ -30,7 +30,7 @@ public sealed class TreeFileTests : IDisposable
         shell.DotNet = SampleRuns.SmallRuntime();
         run.Begin(shell).End(new(3));
         run.Note("escaped", 7, "A child escaped.");
-        TreeFile.Write(_folder, run);
+        Write(run);
         RecordedRun read = TreeFile.Read(Path.Combine(_folder, TreeFile.Name));
         Assert.Equal(["alive", "exited"], read.Processes.Select(process => process.End));
         Assert.Equal(3, read.Processes[1].Exit!.Code);
@@ -39,24 +39,26 @@ public sealed class TreeFileTests : IDisposable
     }
 
     [Fact]
+    public void What_the_ledger_has_only_counted_is_told_by_kind()
+    {
+        MadeRun run = new() { Omitted = [("fault", 5_000_000_000)] };
+        run.Note("fault", 7, "One.");
+        Write(run);
+        RecordedRun read = TreeFile.Read(Path.Combine(_folder, TreeFile.Name));
+        Assert.Equal(
+            [new("fault", 7, "One."), new RecordedNote("fault", 0, "5000000000 more of this kind were counted and not kept", 5_000_000_000)],
+            read.Ledger);
+    }
+
+    [Fact]
     public void It_is_for_its_owner_only_and_replaces_the_one_before_whole()
     {
         string file = Path.Combine(_folder, TreeFile.Name);
         File.WriteAllText(file, new string('x', 100_000));
-        TreeFile.Write(_folder, new MadeRun());
+        Write(new());
         Assert.Empty(TreeFile.Read(file).Processes);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         Assert.Single(Directory.GetFileSystemEntries(_folder));
-    }
-
-    [Fact]
-    public void A_link_that_somebody_laid_is_not_followed()
-    {
-        string victim = Path.Combine(_folder, "victim");
-        File.WriteAllText(victim, "precious");
-        File.CreateSymbolicLink(Path.Combine(_folder, TreeFile.Name + ".new"), victim);
-        TreeFile.Write(_folder, new MadeRun());
-        Assert.Equal("precious", File.ReadAllText(victim));
     }
 
     [Fact]
@@ -142,6 +144,12 @@ public sealed class TreeFileTests : IDisposable
     [Fact]
     public void A_file_that_is_not_there_is_told_as_such() =>
         Assert.Throws<FileNotFoundException>(() => TreeFile.Read(Path.Combine(_folder, "none.json")));
+
+    private void Write(MadeRun run)
+    {
+        using ResultDirectory directory = ResultDirectory.Open(_folder);
+        TreeFile.Write(directory, run);
+    }
 
     private static RecordedRun Read(string json) => TreeFile.Read(new MemoryStream(Encoding.UTF8.GetBytes(json)));
 

@@ -1,3 +1,4 @@
+using ForkFollow.Follower;
 using System.Diagnostics;
 
 namespace ForkFollow.Service.Tests;

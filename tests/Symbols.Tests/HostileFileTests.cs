@@ -103,13 +103,62 @@ public sealed class HostileFileTests : IDisposable
         Assert.False(module.IsOpen);
     }
 
+    /// <summary>A library's names are read, and not the 600 MB that its table of strings is said to have.</summary>
+    [SkippableFact]
+    public void A_huge_table_of_strings_is_not_taken_into_memory()
+    {
+        byte[] bytes = File.ReadAllBytes(Tools.Compile(_folder));
+        int sectionsAt = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(40));
+        for (int at = sectionsAt; at + 64 <= bytes.Length; at += 64)
+        {
+            if (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 4)) == ElfSection.SHT_STRTAB)
+                BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at + 32), 500UL << 20);
+        }
+
+        string path = Path.Combine(_folder.Path, "sparse");
+        using (FileStream file = File.Create(path))
+        {
+            file.Write(bytes);
+            file.SetLength(1L << 30);
+        }
+
+        ulong helper = Convert.ToUInt64(
+            Tools.Run("nm", Path.Combine(_folder.Path, "p")).Split('\n').Single(line => line.EndsWith(" T helper", StringComparison.Ordinal))[..16], 16);
+        using SafeFileHandle handle = RegularFile.Open(path, out _)!;
+        var source = new ByteSource(handle, 1UL << 30);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ElfImage image = ElfImage.Read(source, out _)!;
+        var builder = new SymbolTableBuilder();
+        ElfSymbols.AddTo(builder, image, source);
+        SymbolTable table = builder.Build();
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+        Assert.Equal("helper", table.Find(helper));
+    }
+
+    /// <summary>Each symbol has a name of its own, in a file that has them all.</summary>
+    [Fact]
+    public void Names_are_kept_up_to_a_limit()
+    {
+        const int Symbols = 20_000;
+        var names = new byte[Symbols * 60_000L / 1000];
+        Array.Fill(names, (byte)'y');
+        var builder = new SymbolTableBuilder();
+        builder.Names(new(names), 0, (ulong)names.Length);
+        for (uint i = 0; i < Symbols; i++)
+            builder.Add(0x1000 + (i * 16), 0x1010 + (i * 16), i, SymbolTraits.Sized);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        SymbolTable table = builder.Build();
+        Assert.InRange(table.Bytes, 1, 65536 + (2 * names.Length) + (16 * Symbols));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 << 20);
+    }
+
     [Fact]
     public void Millions_of_long_names_at_one_address_end()
     {
         var builder = new SymbolTableBuilder();
         byte[] names = new byte[1 << 20];
         Array.Fill(names, (byte)'x');
-        builder.Names(names);
+        builder.Names(new(names), 0, (ulong)names.Length);
         var watch = Stopwatch.StartNew();
         for (uint i = 0; i < 3_000_000; i++)
             builder.Add(0x1000 + (i & 1), 0x2000 + i, i % 1000, SymbolTraits.Sized);

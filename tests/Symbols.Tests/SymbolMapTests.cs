@@ -71,6 +71,36 @@ public sealed class SymbolMapTests
         Assert.True(watch.Elapsed < Wait.Limit, $"{watch.Elapsed}");
     }
 
+    /// <summary>A file that is as long as somebody likes, of names as long as a line may be, and of more functions than anybody has.</summary>
+    [Theory]
+    [InlineData(200_000)]
+    [InlineData(10)]
+    public void A_huge_perf_map_is_read_up_to_a_limit(int name)
+    {
+        byte[] line = Encoding.UTF8.GetBytes($"1000 10 {new string('x', name)}\n");
+        string path = Path.GetTempFileName();
+        try
+        {
+            using (FileStream file = File.OpenWrite(path))
+            {
+                byte[] lines = [.. Enumerable.Repeat(line, Math.Max(1, (4 << 20) / line.Length)).SelectMany(one => one)];
+                for (long at = 0; at < 300L << 20; at += lines.Length)
+                    file.Write(lines);
+            }
+
+            using SafeFileHandle opened = File.OpenHandle(path);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            JitMap map = JitMap.Read(opened, out _)!;
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 700 << 20);
+            Assert.True(map.IsCut);
+            Assert.NotNull(map.Find(0x1000));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     [SkippableFact]
     public void The_perf_map_of_a_process_is_found_and_must_be_its_owners()
     {

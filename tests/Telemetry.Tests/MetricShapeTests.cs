@@ -141,6 +141,16 @@ public sealed class MetricShapeTests
         Assert.Equal(3_000, exported.Sum("forkfollow.ledger.entries"));
     }
 
+    [Fact]
+    public async Task The_metric_counts_what_the_ledger_has_not_kept_too()
+    {
+        var run = new MadeRun { Omitted = [("collector", 990_000)] };
+        run.Note("entry");
+        using Exported exported = await new Exported().TakeAsync(run);
+        Assert.Single(exported.Logs);
+        Assert.Equal(990_001, exported.Sum("forkfollow.ledger.entries"));
+    }
+
     private static void AssertRecord(LogRecord record, string text, string kind, int? pid, Activity span)
     {
         Assert.Equal((text, "ForkFollow.Ledger"), (record.FormattedMessage ?? record.Body, record.CategoryName));

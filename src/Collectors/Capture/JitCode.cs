@@ -22,6 +22,9 @@ internal sealed class JitCode(int pid, int module)
     /// <summary>The methods of its runtime, once they are known; null if it has none or did not tell.</summary>
     internal MethodMap? Methods { get; set; }
 
+    /// <summary>Its file had more functions than are read.</summary>
+    internal bool IsCut { get; private set; }
+
     /// <summary>Takes a place that was not seen before.</summary>
     internal void Add(int frame, ulong address)
     {
@@ -55,6 +58,7 @@ internal sealed class JitCode(int pid, int module)
         using (_map)
         {
             JitMap? map = there ? JitMap.Read(_map!, out _) : null;
+            IsCut = map?.IsCut ?? false;
             foreach ((int frame, ulong address) in _places)
             {
                 if ((Methods?.Find(address)?.Name ?? map?.Find(address)) is { } function)

@@ -28,13 +28,13 @@ public sealed class ProfileSession : IDisposable
     private readonly NewExecutables _executables = new();
     private bool _ended;
 
-    private ProfileSession(StreamPlan plan, RunResults results, string directory, Action<LedgerEntry> report)
+    private ProfileSession(StreamPlan plan, RunResults results, ResultDirectory directory, Action<LedgerEntry> report)
     {
         _plan = plan;
         _report = report;
-        _writer = new(directory, text => report(new(LedgerKind.Collector, 0, text)));
+        _writer = new(directory, text => report(new(LedgerKind.Results, 0, text)));
         _modules = new();
-        _copies = plan.HasUserStacks ? new(directory, text => report(new(LedgerKind.Collector, 0, text))) : null;
+        _copies = plan.HasUserStacks ? new(directory, text => report(new(LedgerKind.Results, 0, text))) : null;
         _recorder = new(results, _writer, _modules, _copies, plan.Events, plan.MakeHeader());
         _stream = new(plan.Rings, plan.UserOnly, _recorder, results);
         Collector = new StreamCollector(this, [.. plan.Options.Names]);
@@ -56,12 +56,12 @@ public sealed class ProfileSession : IDisposable
     /// <summary>Opens the rings, and starts to read.</summary>
     /// <param name="options">What to collect.</param>
     /// <param name="results">Where sums per process go.</param>
-    /// <param name="directory">The result directory, which exists.</param>
+    /// <param name="directory">The result directory.</param>
     /// <param name="report">Takes what could not be collected. Any thread.</param>
     /// <param name="refusal">Why nothing can be: what, why, remedy in one line; null otherwise.</param>
     /// <returns>The session, or null.</returns>
     public static ProfileSession? Open(
-        ProfileOptions options, RunResults results, string directory, Action<LedgerEntry> report, out string? refusal)
+        ProfileOptions options, RunResults results, ResultDirectory directory, Action<LedgerEntry> report, out string? refusal)
     {
         ArgumentNullException.ThrowIfNull(options);
         refusal = options is { Cpu: true, Dwarf: true } ? DwarfRefusal : null;
@@ -115,8 +115,15 @@ public sealed class ProfileSession : IDisposable
             return; // the reader thread hangs in the recorder
         _recorder.Unwind();
         _recorder.WriteSymbols();
+        _writer.End();
         _copies?.Dispose();
         _modules.Dispose();
+        if (_recorder.CutMaps > 0)
+        {
+            _report(new(LedgerKind.Collector, 0,
+                $"{_recorder.CutMaps} files /tmp/perf-PID.map are longer than 128 MB or 1,000,000 functions: what is beyond has no names"));
+        }
+
         if (_recorder.Lost > 0)
         {
             _report(new(LedgerKind.Collector, 0,

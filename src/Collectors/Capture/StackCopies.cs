@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ForkFollow.Results;
 
 namespace ForkFollow.Collectors.Capture;
 
@@ -21,7 +22,6 @@ internal readonly record struct CopiedSample(long Time, int Thread, int Snapshot
 /// </summary>
 internal sealed unsafe class StackCopies : IDisposable
 {
-    private const string Name = "stacks.tmp";
     private const int BufferSize = 256 * 1024;
 
     /// <summary>A record of a ring is shorter than 64 KiB, and nothing grows.</summary>
@@ -30,10 +30,10 @@ internal sealed unsafe class StackCopies : IDisposable
     /// <summary>So much is left free for the results: they come after this file.</summary>
     private const long Reserve = 32 << 20;
 
-    private readonly string _directory;
+    private readonly ResultDirectory _directory;
     private readonly Action<string> _report;
     private readonly byte[] _buffer = new byte[BufferSize];
-    private FileStream? _file;
+    private ResultFile? _file;
     private bool _failed;
     private byte[] _tail = [];
     private long _written;
@@ -55,7 +55,7 @@ internal sealed unsafe class StackCopies : IDisposable
 
     /// <param name="directory">The result directory. The file is made when there is something to write.</param>
     /// <param name="report">Takes one line if the file cannot be written or read.</param>
-    internal StackCopies(string directory, Action<string> report)
+    internal StackCopies(ResultDirectory directory, Action<string> report)
     {
         _directory = directory;
         _report = report;
@@ -125,15 +125,15 @@ internal sealed unsafe class StackCopies : IDisposable
     {
         try
         {
-            if (new DriveInfo(_directory).AvailableFreeSpace < Reserve)
+            if (_directory.FreeBytes < Reserve)
                 return Fail("the last 32 MiB are left to the results");
-            _file ??= Create(Path.Combine(_directory, Name));
-            RandomAccess.Write(_file.SafeFileHandle, _buffer.AsSpan(0, _end), _written);
+            _file ??= _directory.MakeUnnamed();
+            _file.Write(_buffer.AsSpan(0, _end), _written);
             _written += _end;
             _end = 0;
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             return Fail(e.Message);
         }
@@ -143,7 +143,7 @@ internal sealed unsafe class StackCopies : IDisposable
     {
         // The samples before can be read, also what is in the buffer.
         _failed = true;
-        _report($"cannot keep copies of stacks in {_directory}: {why}; samples from now on have no callers in user mode, free "
+        _report($"cannot keep copies of stacks in {_directory.Path}: {why}; samples from now on have no callers in user mode, free "
             + "space there, or say --call-graph fp");
         return false;
     }
@@ -180,26 +180,12 @@ internal sealed unsafe class StackCopies : IDisposable
         try
         {
             int count = (int)Math.Min(target.Length, _written - _read);
-            return RandomAccess.Read(_file!.SafeFileHandle, target[..count], _read);
+            return _file!.Read(target[..count], _read);
         }
         catch (IOException e)
         {
-            _report($"cannot read copies of stacks in {_directory}: {e.Message}; the samples after that are lost");
+            _report($"cannot read copies of stacks in {_directory.Path}: {e.Message}; the samples after that are lost");
             return 0;
         }
-    }
-
-    private static FileStream Create(string path)
-    {
-        File.Delete(path);
-        var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew, // O_EXCL: no link of somebody else's is followed
-            Access = FileAccess.ReadWrite,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            BufferSize = 0,
-        });
-        File.Delete(path);
-        return file;
     }
 }

@@ -41,6 +41,12 @@ internal sealed partial class StreamRecorder
     private void Resolve(JitCode jit)
     {
         if (!Keeps(jit))
-            _chunk.Symbols.AddRange(jit.Resolve());
+            TakeSymbols(jit);
+    }
+
+    private void TakeSymbols(JitCode jit)
+    {
+        _chunk.Symbols.AddRange(jit.Resolve());
+        CutMaps += jit.IsCut ? 1 : 0;
     }
 }

@@ -52,7 +52,7 @@ internal sealed partial class StreamRecorder
         }
 
         foreach (JitCode jit in _jits.Values)
-            _chunk.Symbols.AddRange(jit.Resolve());
+            TakeSymbols(jit);
         WriteChunk(now: true);
     }
 

@@ -23,6 +23,9 @@ namespace ForkFollow.Collectors.Capture;
 /// </summary>
 internal sealed partial class StreamRecorder : IRecordSink
 {
+    /// <summary>The functions of a chunk: a reader has a limit.</summary>
+    private const int MostSymbols = 50_000;
+
     private static readonly TimeSpan _writeInterval = TimeSpan.FromSeconds(1);
 
     private readonly RunResults _results;
@@ -63,6 +66,9 @@ internal sealed partial class StreamRecorder : IRecordSink
 
     /// <summary>How many records were lost in all.</summary>
     internal long Lost { get; private set; }
+
+    /// <summary>How many files of just-in-time compilers had more functions than are read.</summary>
+    internal int CutMaps { get; private set; }
 
     /// <summary>A process has ended: its sums are due once all its records have come. Any thread.</summary>
     internal void Ended(ProcessResult result) => _ended.Enqueue(result);
@@ -156,6 +162,8 @@ internal sealed partial class StreamRecorder : IRecordSink
                 : _managed.Find(module, address);
             if (function is not null)
                 _chunk.Symbols.Add(new Symbol { Frame = (uint)frame, Function = function });
+            if (_chunk.Symbols.Count == MostSymbols)
+                WriteChunk(now: true);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 using Microsoft.Diagnostics.NETCore.Client;
 
 namespace ForkFollow.Collectors.DotNet;
@@ -21,7 +22,7 @@ public sealed partial class DotNetSession : IDisposable
     private const int Room = 256;
 
     private readonly RunResults _results;
-    private readonly string? _traceDirectory;
+    private readonly TraceFolder? _traces;
     private readonly bool _switches;
     private readonly Action<LedgerEntry> _report;
     private readonly HostFiles _files = new();
@@ -48,15 +49,15 @@ public sealed partial class DotNetSession : IDisposable
 
     /// <summary>Starts the coordinator.</summary>
     /// <param name="results">Where results go.</param>
-    /// <param name="traceDirectory">The result directory, if the events are to be kept there; null if not.</param>
+    /// <param name="directory">The result directory, if the events are to be kept there; null if not.</param>
     /// <param name="suspends">
     /// Whether the tree is launched with <see cref="Variables"/> and dies with us, so that its runtimes may be made to wait.
     /// </param>
     /// <param name="report">Takes what could not be collected. Any thread.</param>
-    public DotNetSession(RunResults results, string? traceDirectory, bool suspends, Action<LedgerEntry> report)
+    public DotNetSession(RunResults results, ResultDirectory? directory, bool suspends, Action<LedgerEntry> report)
     {
         _results = results;
-        _traceDirectory = traceDirectory;
+        _traces = directory is null ? null : new(directory);
         _switches = suspends && !UserDecides;
         _report = report;
         _thread = new(
@@ -115,6 +116,7 @@ public sealed partial class DotNetSession : IDisposable
         int unfinished = Running().Count(watch => !watch.Join(TimeSpan.FromSeconds(IsOver ? 0.1 : 1)));
         if (ended)
             _events.Dispose();
+        _traces?.Dispose();
         if (unfinished > 0)
             Tell($"{unfinished} .NET runtimes did not end their event sessions in time: what they sent last is missing");
         if (_unread > 0)
@@ -199,16 +201,19 @@ public sealed partial class DotNetSession : IDisposable
     /// <summary>Takes a line about a process.</summary>
     internal void Report(FollowedProcess process, string text) => _report(new(LedgerKind.Collector, process.Pid, text));
 
+    /// <summary>Takes a line about a file that could not be written.</summary>
+    internal void ReportLoss(FollowedProcess process, string text) => _report(new(LedgerKind.Results, process.Pid, text));
+
     /// <summary>Makes the file that the events of a process are kept in. Null if they are not, or it cannot be made, which is told.</summary>
-    internal FileStream? MakeTrace(FollowedProcess process)
+    internal GrowingFile? MakeTrace(FollowedProcess process)
     {
         try
         {
-            return _traceDirectory is null ? null : TraceFile.Create(_traceDirectory, process);
+            return _traces?.Make(process);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            Report(process, $"cannot make the trace of {process}: {e.Message}");
+            ReportLoss(process, $"cannot make the trace of {process}: {e.Message}");
             return null;
         }
     }

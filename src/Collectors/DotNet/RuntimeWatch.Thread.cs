@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using ForkFollow.Results;
 using Microsoft.Diagnostics.NETCore.Client;
 
 namespace ForkFollow.Collectors.DotNet;
@@ -158,7 +159,7 @@ internal sealed partial class RuntimeWatch
 
     private void Read(EventPipeSession events)
     {
-        using FileStream? copy = _session.MakeTrace(Process);
+        using GrowingFile? copy = _session.MakeTrace(Process);
         try
         {
             _reader.Read(events.EventStream, copy);
@@ -167,7 +168,9 @@ internal sealed partial class RuntimeWatch
         {
             Close(events);
             if (_reader.CopyFault is { } fault)
-                _session.Report(Process, $"cannot write {copy!.Name}: {fault}; the trace ends there");
+                _session.ReportLoss(Process, $"cannot write {copy!.FullName}: {fault}; the trace ends there, free space there");
+            else if (copy?.IsGone == true)
+                _session.ReportLoss(Process, $"{copy.FullName} was removed while the run went on");
             if (_session.Find(Process) is { } result)
                 _reader.HandOver(result);
         }

@@ -40,7 +40,7 @@ internal static class DoctorLaunch
         await session.Completion.ConfigureAwait(false);
         if (session.Root?.Exit is not { ShellStatus: 0 })
             return $"{program} was followed and did not exit with 0";
-        return figures.Ledger.TryPeek(out LedgerEntry? gap) ? gap.Text : null;
+        return figures.Ledger.FirstOrDefault()?.Text;
     }
 
     private sealed class Nobody : IFollowObserver;

@@ -19,6 +19,9 @@ internal static class TreeReportFunctions
     private const int MostFunctions = 5;
     private const int LongestName = 200;
 
+    /// <summary>The executable of a process that tree.json does not have: it was written before the process was born.</summary>
+    private const string Unknown = "(unknown)";
+
     /// <summary>One sample is chance.</summary>
     private const int FewestSamples = 2;
 
@@ -32,7 +35,7 @@ internal static class TreeReportFunctions
         var counts = new Dictionary<string, Dictionary<(string, string), long>>();
         foreach (CpuSample sample in profile.Samples)
         {
-            string program = programs[profile.Threads[sample.Thread].ProcessId];
+            string program = programs.GetValueOrDefault(profile.Threads[sample.Thread].ProcessId, Unknown);
             if (!counts.TryGetValue(program, out Dictionary<(string, string), long>? functions))
                 counts.Add(program, functions = []);
             int frame = profile.Stacks.Frames[sample.Stack];

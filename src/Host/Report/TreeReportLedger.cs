@@ -18,10 +18,10 @@ internal static class TreeReportLedger
         if (entries.Count == 0)
             return;
 
-        output.Append("not followed, or not as it should be (tree.json has all):\n");
+        output.Append("not followed, or not as it should be (tree.json has more):\n");
         int lines = 0;
-        int hidden = 0;
-        foreach (IGrouping<string, RecordedNote> kind in entries.GroupBy(entry => entry.Kind))
+        long hidden = entries.Sum(entry => entry.Count ?? 0);
+        foreach (IGrouping<string, RecordedNote> kind in entries.Where(entry => entry.Count is null).GroupBy(entry => entry.Kind))
         {
             int ofKind = 0;
             foreach (IGrouping<string, RecordedNote> alike in kind.GroupBy(entry => WithoutNumbers(entry.Text)))

@@ -1,11 +1,5 @@
 namespace ForkFollow.Results.Formats;
 
-/// <summary>A file that a run can be written as.</summary>
-/// <param name="Format">Its name for <c>--format</c>.</param>
-/// <param name="File">The file's name.</param>
-/// <param name="Write">Writes it.</param>
-public sealed record ResultFormat(string Format, string File, Action<Stream, RecordedRun> Write);
-
 /// <summary>The result files beside tree.json and profile.data, which are always written as the run goes.</summary>
 public static class ResultFormats
 {
@@ -37,25 +31,31 @@ public static class ResultFormats
     /// <param name="formats">What to write.</param>
     /// <param name="directory">Where.</param>
     /// <param name="run">The run.</param>
-    /// <param name="say">Takes what could not be written, a line each.</param>
+    /// <param name="say">Takes what could not be written: a line for each cause.</param>
     /// <returns>Whether all were.</returns>
     public static bool WriteAll(
-        IReadOnlyList<ResultFormat> formats, string directory, RecordedRun run, Action<string> say)
+        IReadOnlyList<ResultFormat> formats, ResultDirectory directory, RecordedRun run, Action<string> say)
     {
-        bool all = true;
+        ArgumentNullException.ThrowIfNull(directory);
+        var lost = new List<(string File, string Why)>();
         foreach (ResultFormat format in formats)
         {
             try
             {
-                ResultFile.Write(directory, format.File, stream => format.Write(stream, run));
+                directory.Write(format.File, stream => format.Write(stream, run));
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException e)
             {
-                say($"cannot write {format.File}: {e.Message}; free space in {directory}, then: forkfollow report");
-                all = false;
+                lost.Add((format.File, e.Message));
             }
         }
 
-        return all;
+        foreach (IGrouping<string, string> cause in lost.GroupBy(one => one.Why, one => one.File))
+        {
+            say($"cannot write {string.Join(", ", cause)}: {cause.Key}; make room in {directory.Path} or the right to write there, then: "
+                + $"forkfollow report {directory.Path}");
+        }
+
+        return lost.Count == 0;
     }
 }

@@ -41,8 +41,11 @@ public abstract class LiveRun
     /// <summary>How long processes were held at their stops: each duration in nanoseconds, exact to 12.5 %, and how often it was.</summary>
     public abstract IEnumerable<(long HeldNs, long Count)> Held { get; }
 
-    /// <summary>What was not followed or not collected until now, and why. It only grows.</summary>
+    /// <summary>What was not followed or not collected until now, and why: the first of each kind. It only grows.</summary>
     public abstract IEnumerable<RecordedNote> Ledger { get; }
+
+    /// <summary>How many more there were of each kind than <see cref="Ledger"/> has.</summary>
+    public virtual IEnumerable<(string Kind, long Count)> LedgerOmitted => [];
 
     /// <summary>How many entries <see cref="Ledger"/> has.</summary>
     public abstract int LedgerCount { get; }
@@ -76,7 +79,7 @@ public abstract class LiveRun
         Command = Command,
         Processes = [],
         Follower = Follower,
-        Ledger = [.. Ledger],
+        Ledger = [.. Ledger, .. LedgerOmitted.Select(more => RecordedNote.More(more.Kind, more.Count))],
     };
 
     /// <summary>The processes as they are recorded, one after the other: so that not all of them are in memory twice.</summary>

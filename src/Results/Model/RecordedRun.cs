@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace ForkFollow.Results;
@@ -170,7 +171,13 @@ public sealed record RecordedTick(
 /// <param name="Kind">What kind of thing, in kebab case.</param>
 /// <param name="Pid">The process; 0 if it is about none.</param>
 /// <param name="Text">What, why and the remedy.</param>
-public sealed record RecordedNote(string Kind, int Pid, string Text);
+/// <param name="Count">How many such there were that have no note of their own; null for one.</param>
+public sealed record RecordedNote(string Kind, int Pid, string Text, long? Count = null)
+{
+    /// <summary>Those of a kind that were counted and not kept.</summary>
+    internal static RecordedNote More(string kind, long count) =>
+        new(kind, 0, string.Create(CultureInfo.InvariantCulture, $"{count} more of this kind were counted and not kept"), count);
+}
 
 /// <summary>What the follower itself did.</summary>
 /// <param name="Stops">Stops answered and deaths seen.</param>

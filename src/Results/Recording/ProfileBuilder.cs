@@ -16,20 +16,21 @@ internal sealed class ProfileBuilder
     private readonly Dictionary<(int Event, int Thread, int Stack), long> _traces = [];
     private readonly Dictionary<int, string> _functions = [];
     private bool _hasSymbols;
-    private bool _damaged;
 
-    /// <summary>The header of the first chunk; null before it.</summary>
+    /// <summary>The header of the first chunk; null if there is none.</summary>
     internal Header? Header { get; private set; }
 
     private long Period => Header!.Frequency > 0 ? 1_000_000_000L / Header.Frequency : 0;
 
-    /// <summary>Adds the next chunk.</summary>
-    internal void Add(Chunk chunk)
+    /// <summary>
+    /// Adds the next chunk. False, and nothing of it is added, if its columns are of different lengths or a number in it refers to what
+    /// is neither in it nor before it: so if bytes of the file were changed.
+    /// </summary>
+    internal bool TryAdd(Chunk chunk)
     {
         Header ??= chunk.Header;
-        _damaged |= !HasEvenColumns(chunk);
-        if (Header is null || _damaged)
-            return;
+        if (Header is null || !HasEvenColumns(chunk) || !RefersToWhatIsThere(chunk))
+            return false;
         foreach (Module module in chunk.Modules)
             _modules.Add(new(module.Path, module.BuildId, (FrameKind)module.Kind));
         if (chunk.Frames is { } frames)
@@ -50,17 +51,26 @@ internal sealed class ProfileBuilder
         _hasSymbols |= chunk.HasSymbols;
         foreach (Symbol symbol in chunk.Symbols)
             _functions[(int)symbol.Frame] = symbol.Function;
+        return true;
     }
 
-    /// <summary>Whether all numbers refer to something: not so if bytes in the file were changed.</summary>
-    internal bool IsWhole() =>
-        !_damaged
-        && _frames.TrueForAll(frame => (uint)frame.Module < (uint)_modules.Count)
-        && _nodeFrames.Skip(1).All(frame => (uint)frame < (uint)_frames.Count)
-        && _parents.Index().Skip(1).All(node => (uint)node.Item < (uint)node.Index)
-        && _samples.TrueForAll(one => IsThere(one.Thread, one.Stack))
-        && _waits.Keys.All(one => IsThere(one.Thread, one.Stack))
-        && _traces.Keys.All(one => IsThere(one.Thread, one.Stack) && (uint)one.Event < (uint)Header!.TraceEvents.Count);
+    private bool RefersToWhatIsThere(Chunk chunk)
+    {
+        int modules = _modules.Count + chunk.Modules.Count;
+        int frames = _frames.Count + (chunk.Frames?.Module.Count ?? 0);
+        int nodes = _parents.Count + (chunk.Nodes?.Frame.Count ?? 0);
+        int threads = _threads.Count + chunk.Threads.Count;
+        return AreBelow(chunk.Frames?.Module, modules)
+            && AreBelow(chunk.Nodes?.Frame, frames)
+            && (chunk.Nodes?.Parent.Index().All(node => node.Item < (uint)(_parents.Count + node.Index)) ?? true)
+            && AreBelow(chunk.Samples?.Thread, threads) && AreBelow(chunk.Samples?.Stack, nodes)
+            && AreBelow(chunk.Waits?.Thread, threads) && AreBelow(chunk.Waits?.Stack, nodes)
+            && AreBelow(chunk.Traces?.Thread, threads) && AreBelow(chunk.Traces?.Stack, nodes)
+            && AreBelow(chunk.Traces?.Event, Header!.TraceEvents.Count)
+            && chunk.Symbols.All(symbol => symbol.Frame < (uint)frames);
+    }
+
+    private static bool AreBelow(IEnumerable<uint>? numbers, int count) => numbers?.All(one => one < (uint)count) ?? true;
 
     private static bool HasEvenColumns(Chunk chunk) =>
         Even(chunk.Frames?.Module.Count, chunk.Frames?.Address.Count)
@@ -73,9 +83,6 @@ internal sealed class ProfileBuilder
             chunk.Traces?.Event.Count, chunk.Traces?.Thread.Count, chunk.Traces?.Stack.Count, chunk.Traces?.Count.Count);
 
     private static bool Even(params ReadOnlySpan<int?> counts) => !counts.ContainsAnyExcept(counts[0]);
-
-    private bool IsThere(int thread, int stack) =>
-        (uint)thread < (uint)_threads.Count && (uint)stack < (uint)_parents.Count;
 
     /// <summary>The profile of all chunks.</summary>
     internal Profile Build() => new()

@@ -3,43 +3,45 @@ using Google.Protobuf;
 
 namespace ForkFollow.Results;
 
-/// <summary>Reads profile.data back. A last chunk that was cut off (we were killed) is left out.</summary>
+/// <summary>Reads profile.data back, as far as it is whole: what was cut off or changed is left out, and said.</summary>
 public static class RecordingReader
 {
     /// <summary>The file's name in the result directory.</summary>
     public const string Name = "profile.data";
 
+    /// <summary>The longest chunk, in bytes: what is there is a second's, or a part of the functions.</summary>
+    internal const int MostBytes = 1 << 28;
+
     private const uint Version = 1;
 
     /// <summary>Reads the file of a result directory; an empty profile if there is none.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="say">Takes what is left out, in a line.</param>
     /// <exception cref="InvalidDataException">It is no such file, or of a newer version.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static Profile Read(string directory)
+    public static Profile Read(ResultDirectory directory, Action<string> say)
     {
-        string path = Path.Combine(directory, RecordingReader.Name);
-        if (!File.Exists(path))
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(say);
+        using FileStream? file = directory.Read(Name);
+        if (file is null)
             return Profile.Empty;
-        using FileStream file = File.OpenRead(path);
+        string path = Path.Combine(directory.Path, Name);
         var builder = new ProfileBuilder();
-        try
-        {
-            while (ReadChunk(file) is { } chunk)
-                builder.Add(chunk);
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw new InvalidDataException($"{path} is no recording, or damaged: {e.Message}", e);
-        }
-
-        if (builder.Header is null or { Version: not Version })
-            throw new InvalidDataException($"{path} is no recording of version {Version}; read it with the ForkFollow that made it");
-        return builder.IsWhole()
-            ? builder.Build()
-            : throw new InvalidDataException($"{path} is damaged: it refers to what it does not hold; record the run again");
+        long whole = 0;
+        while (TryReadChunk(file) is { } chunk && IsOfThisVersion(builder, chunk) && builder.TryAdd(chunk))
+            whole = file.Position;
+        if (whole == 0)
+            throw new InvalidDataException($"{path} is no recording of version {Version}, or damaged; read it with the ForkFollow that made it");
+        if (whole < file.Length)
+            say($"{path} is cut off or damaged at byte {whole} of {file.Length}: what was sampled after that is left out");
+        return builder.Build();
     }
 
-    /// <summary>The next chunk, behind its length; null if the file ends in or before it.</summary>
-    private static Chunk? ReadChunk(FileStream file)
+    private static bool IsOfThisVersion(ProfileBuilder builder, Chunk chunk) => builder.Header is not null || chunk.Header is { Version: Version };
+
+    /// <summary>The next chunk, behind its length; null at the end, and if it is none or is cut off.</summary>
+    private static Chunk? TryReadChunk(FileStream file)
     {
         long length = 0;
         int shift = 0;
@@ -54,10 +56,17 @@ public static class RecordingReader
         }
         while (next >= 0x80);
 
-        if (length > file.Length - file.Position)
+        if (length > MostBytes || length > file.Length - file.Position)
             return null;
         byte[] bytes = new byte[length];
         file.ReadExactly(bytes);
-        return Chunk.Parser.ParseFrom(bytes);
+        try
+        {
+            return Chunk.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null;
+        }
     }
 }

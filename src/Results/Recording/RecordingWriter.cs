@@ -9,16 +9,16 @@ namespace ForkFollow.Results;
 /// </summary>
 public sealed class RecordingWriter : IDisposable
 {
-    private readonly string _directory;
+    private readonly GrowingFile _file;
     private readonly Action<string> _report;
-    private FileStream? _file;
     private bool _failed;
 
     /// <param name="directory">The result directory. The file is made when there is something to write.</param>
     /// <param name="report">Takes one line if writing fails.</param>
-    public RecordingWriter(string directory, Action<string> report)
+    public RecordingWriter(ResultDirectory directory, Action<string> report)
     {
-        _directory = directory;
+        ArgumentNullException.ThrowIfNull(directory);
+        _file = directory.Grow(RecordingReader.Name);
         _report = report;
     }
 
@@ -30,31 +30,26 @@ public sealed class RecordingWriter : IDisposable
             return;
         try
         {
-            _file ??= Create(Path.Combine(_directory, RecordingReader.Name));
+            if (chunk.CalculateSize() > RecordingReader.MostBytes)
+                throw new IOException("there is more of it in a second than can be read back");
             using var buffer = new MemoryStream();
             chunk.WriteDelimitedTo(buffer);
-            _file.Write(buffer.GetBuffer(), 0, (int)buffer.Length);
+            _file.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             _failed = true;
-            _report(
-                $"cannot write {RecordingReader.Name}: {e.Message}; samples from now on are lost, free space in {_directory}");
+            _report($"cannot write {_file.FullName}: {e.Message}; samples from now on are lost, free space there");
         }
+    }
+
+    /// <summary>All is written: says so if the file is not there any more.</summary>
+    public void End()
+    {
+        if (!_failed && _file.IsGone)
+            _report($"{_file.FullName} was removed while the run went on: its samples are lost");
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file?.Dispose();
-
-    private static FileStream Create(string path)
-    {
-        File.Delete(path);
-        return new(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew, // O_EXCL: no link of somebody else's is followed
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            BufferSize = 0,
-        });
-    }
+    public void Dispose() => _file.Dispose();
 }

@@ -51,8 +51,8 @@ internal sealed partial class TreeContext : JsonSerializerContext
                     if (Nullable.GetUnderlyingType(property.PropertyType) is not null)
                         property.IsRequired = false;
 
-                    // Many ticks with few figures each: what is not known is left out.
-                    if (type.Type == typeof(RecordedRuntimeTick))
+                    // Many of them with few figures each: what is not known is left out.
+                    if (type.Type == typeof(RecordedRuntimeTick) || type.Type == typeof(RecordedNote))
                         property.ShouldSerialize = static (_, value) => value is not null;
                 }
             }),

@@ -16,15 +16,18 @@ public static class TreeFile
 
     private const int Schema = 1;
 
+    /// <summary>36 years: times beyond are none, and sums of those within are numbers.</summary>
+    private const long MostNs = 1L << 60;
+
     private static readonly JsonTypeInfo<TreeDocument> _document = TreeContext.MakeDocument();
 
     /// <summary>Writes the file into a result directory. One thread at a time.</summary>
-    /// <exception cref="IOException">The disk is full, or the directory is gone.</exception>
-    /// <exception cref="UnauthorizedAccessException">The directory is not ours to write in.</exception>
-    public static void Write(string directory, LiveRun run)
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Write(ResultDirectory directory, LiveRun run)
     {
+        ArgumentNullException.ThrowIfNull(directory);
         ArgumentNullException.ThrowIfNull(run);
-        ResultFile.Write(directory, Name, file => Write(file, run.RecordOutline(), run.RecordProcesses()));
+        directory.Write(Name, file => Write(file, run.RecordOutline(), run.RecordProcesses()));
     }
 
     /// <summary>Writes a run, its profile aside, to a stream, which stays open.</summary>
@@ -32,6 +35,17 @@ public static class TreeFile
     {
         ArgumentNullException.ThrowIfNull(run);
         Write(output, run, run.Processes);
+    }
+
+    /// <summary>Reads the file of a result directory.</summary>
+    /// <returns>The run, with <see cref="Profile.Empty"/>; null if there is no such file.</returns>
+    /// <exception cref="InvalidDataException">It is no tree.json: which file, and what is wrong, with its place.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static RecordedRun? Read(ResultDirectory directory)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        using FileStream? file = directory.Read(Name);
+        return file is null ? null : Read(file, Path.Combine(directory.Path, Name));
     }
 
     /// <summary>Reads a file, tree.json or another name.</summary>
@@ -62,7 +76,7 @@ public static class TreeFile
         catch (Exception fault) when (fault is JsonException or FormatException)
         {
             throw new InvalidDataException(
-                $"{file} is not a tree.json that this version can read: {fault.Message} Record the run again, or use the version "
+                $"{file} is not a tree.json that this version can read: {fault.Message.ReplaceLineEndings(" ")} Record the run again, or use the version "
                 + "of ForkFollow that wrote it.",
                 fault);
         }
@@ -90,6 +104,8 @@ public static class TreeFile
             throw new FormatException($"its schema is {document.Schema}, not {Schema}.");
         if (document.Command?.Contains(null!) == true)
             throw new FormatException("its command has a null.");
+        if (document.DurationNs is < 0 or > MostNs)
+            throw new FormatException($"its duration is {document.DurationNs} ns.");
         var ids = new HashSet<int>();
         var processes = new List<RecordedProcess>();
         foreach (RecordedProcess process in document.Processes)
@@ -100,6 +116,8 @@ public static class TreeFile
                 throw new FormatException($"the parent of process {process.Id}, {parent}, does not come before it.");
             if (!ids.Add(process.Id))
                 throw new FormatException($"two of its processes have the id {process.Id}.");
+            if (TimesOf(process).Any(time => time is < -MostNs or > MostNs))
+                throw new FormatException($"a time of process {process.Id} is beyond all time.");
             processes.Add(WithoutNulls(process));
         }
 
@@ -115,6 +133,12 @@ public static class TreeFile
             Ledger = document.Ledger ?? [],
         };
     }
+
+    private static IEnumerable<long> TimesOf(RecordedProcess process) =>
+    [
+        process.StartNs, process.EndNs ?? 0, .. (process.Execs ?? []).Select(exec => exec?.AtNs ?? 0),
+        .. (process.Procfs ?? []).Select(tick => tick?.AtNs ?? 0), .. (process.DotNet?.Counters ?? []).Select(tick => tick?.AtNs ?? 0),
+    ];
 
     /// <summary>Where a key is missing, generated code leaves null whatever the property's own default.</summary>
     private static RecordedProcess WithoutNulls(RecordedProcess process)

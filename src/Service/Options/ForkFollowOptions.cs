@@ -43,7 +43,7 @@ public sealed class ForkFollowOptions
     /// </summary>
     public string? Output { get; set; }
 
-    /// <summary>Use the result directory even if it exists.</summary>
+    /// <summary>Replace the result directory if it exists and holds results alone.</summary>
     public bool Force { get; set; }
 
     /// <summary>

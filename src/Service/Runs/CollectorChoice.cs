@@ -4,6 +4,7 @@ using ForkFollow.Collectors.DotNet;
 using ForkFollow.Collectors.EventNames;
 using ForkFollow.Collectors.Procfs;
 using ForkFollow.Follower;
+using ForkFollow.Results;
 
 namespace ForkFollow.Service;
 
@@ -122,7 +123,7 @@ internal sealed class CollectorChoice : IDisposable
         // It was asked for: not to be collected in another way.
         if (options is { Cpu: true, Dwarf: true } && ProfileSession.DwarfRefusal is { } missing)
             throw new StartUpException(missing);
-        _profile = ProfileSession.Open(options, results, directory.Path, _report, out string? refusal);
+        _profile = ProfileSession.Open(options, results, directory, _report, out string? refusal);
         if (_profile is not null)
             _collectors.Add(_profile.Collector);
         else
@@ -144,7 +145,7 @@ internal sealed class CollectorChoice : IDisposable
             return;
 
         bool suspends = _settings is { Launches: true, Options.OnExit: OnExit.Kill };
-        _dotnet = new(results, _settings.Options.DotNetTrace ? directory.Path : null, suspends, _report);
+        _dotnet = new(results, _settings.Options.DotNetTrace ? directory : null, suspends, _report);
         _collectors.Add(new DotNetCollector(_dotnet));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ForkFollow.Collectors;
 using ForkFollow.Follower;
 using ForkFollow.Results;
@@ -29,6 +30,7 @@ internal sealed class FollowRun
     /// <summary>Signals that came before the session; the lock of <see cref="_session"/> too.</summary>
     private readonly List<int> _early = [];
     private FollowSession? _session;
+    private ResultLosses? _losses;
 
     internal FollowRun(FollowSettings settings, RunFactory factory)
     {
@@ -99,7 +101,8 @@ internal sealed class FollowRun
 
     private async Task<int> CollectAsync(CancellationToken stoppingToken)
     {
-        ResultDirectory directory = ResultDirectory.Create(_settings);
+        using ResultDirectory directory = RunDirectory.Create(_settings);
+        _losses = new(directory, _logger);
         var run = new FollowedRun(directory.Path, _results);
         IServiceScope scope = _factory.NewScope(_results);
         try
@@ -109,7 +112,7 @@ internal sealed class FollowRun
             await using RunExports exports = _factory.Export(_results);
             int status;
             using (var collectors = new CollectorHost(_results, choice.Collectors))
-                status = await FollowAsync(run, choice, exports, Observe(collectors, scope), stoppingToken).ConfigureAwait(false);
+                status = await FollowAsync(run, directory, choice, exports, Observe(collectors, scope), stoppingToken).ConfigureAwait(false);
             _factory.Tell(listener => listener.Followed(run));
             choice.End();
             await exports.EndAsync().ConfigureAwait(false); // it may add to the ledger
@@ -118,7 +121,6 @@ internal sealed class FollowRun
         }
         finally
         {
-            directory.RemoveIfEmpty();
             await DisposeAsync(scope).ConfigureAwait(false);
         }
     }
@@ -138,31 +140,35 @@ internal sealed class FollowRun
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Writes all results.</summary>
+    /// <summary>Writes all results. What cannot be written is said, and changes nothing else.</summary>
     private async Task FinishAsync(FollowedRun run, ResultDirectory directory)
     {
-        new ResultWriter(directory, _results, _logger).Finish();
-        RecordedRun recorded = _results.Record() with
-        {
-            Profile = RecordingReader.Read(directory.Path),
-        };
+        _results.EndTimestamp = Stopwatch.GetTimestamp();
+        _losses!.SayAbsence();
+
+        // First the processes: what was sampled takes time to read, and we may be killed.
+        RecordedRun recorded = _results.Record();
+        ResultFormats.WriteAll([RunFiles.Tree], directory, recorded, _losses.Say);
+        recorded = recorded with { Profile = RunFiles.ReadProfile(directory, _losses.Say) };
         _factory.SayWhatIsLacking(_settings.Options.Formats);
-        ResultFormats.WriteAll(
-            ResultFormats.Named(_settings.Options.Formats), directory.Path, recorded, line => _logger.LogError("{Line}", line));
+        ResultFormats.WriteAll(ResultFormats.Named(_settings.Options.Formats), directory, recorded, _losses.Say);
         await _logger.FlushAsync().ConfigureAwait(false); // before the report, not in its midst
         _factory.Tell(listener => listener.Ended(run, recorded));
     }
 
     private async Task<int> FollowAsync(
-        FollowedRun run, CollectorChoice choice, RunExports exports, IFollowObserver observer, CancellationToken stoppingToken)
+        FollowedRun run, ResultDirectory directory, CollectorChoice choice, RunExports exports, IFollowObserver observer,
+        CancellationToken stoppingToken)
     {
         await using FollowSession session = await StartAsync(choice, exports, observer).ConfigureAwait(false);
         await PublishAsync(session).ConfigureAwait(false);
+        if (directory.Keep() is { } left)
+            _logger.LogWarning("the old results of {Directory} could not be deleted whole: what is left is in {Left}", directory.Path, left);
         _begun.SetResult(run);
         _factory.Tell(listener => listener.Began(run));
         using var ended = new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, ended.Token);
-        Task writer = new ResultWriter(new(run.Directory), _results, _logger).RunAsync(ended.Token);
+        Task writer = new ResultWriter(directory, _results, _losses!).RunAsync(ended.Token);
         Task watcher = SayIfStuckAsync(session, ended.Token);
 
         Task limit = Task.Delay(_settings.Options.Duration ?? Timeout.InfiniteTimeSpan, stop.Token);
@@ -223,6 +229,9 @@ internal sealed class FollowRun
     private void Report(LedgerEntry entry)
     {
         _results.Figures.Ledger.Enqueue(entry);
-        _logger.LogDebug("{Text}", entry.Text);
+        if (entry.Kind == LedgerKind.Results)
+            _losses?.Say(entry.Text);
+        else
+            _logger.LogDebug("{Text}", entry.Text);
     }
 }

@@ -1,15 +1,14 @@
 using System.Diagnostics;
 using ForkFollow.Collectors;
 using ForkFollow.Results;
-using Microsoft.Extensions.Logging;
 
 namespace ForkFollow.Service;
 
 /// <summary>
-/// Writes tree.json as the run goes, and at its end. It pauses ten times as long as the last writing took, so that a
+/// Writes tree.json as the run goes. It pauses ten times as long as the last writing took, so that a
 /// large tree costs a tenth of a CPU at most. A full disk is said once; following goes on.
 /// </summary>
-internal sealed class ResultWriter(ResultDirectory directory, RunResults results, ILogger logger)
+internal sealed class ResultWriter(ResultDirectory directory, RunResults results, ResultLosses losses)
 {
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan _leastPause = TimeSpan.FromSeconds(1);
@@ -34,33 +33,20 @@ internal sealed class ResultWriter(ResultDirectory directory, RunResults results
         }
         catch (OperationCanceledException)
         {
-            // The run has ended: Finish writes the rest.
+            // The run has ended, which writes it once more.
         }
-    }
-
-    /// <summary>Writes once more, when all results are in.</summary>
-    internal void Finish()
-    {
-        results.EndTimestamp = Stopwatch.GetTimestamp();
-        _failed = false;
-        Write();
     }
 
     private void Write()
     {
         try
         {
-            TreeFile.Write(directory.Path, results);
+            TreeFile.Write(directory, results);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             if (!_failed)
-            {
-                logger.LogError(
-                    "cannot write {File}: {Message}; following goes on, free space in {Directory}",
-                    TreeFile.Name, e.Message, directory.Path);
-            }
-
+                losses.Say($"cannot write {TreeFile.Name}: {e.Message}; following goes on, free space in {directory.Path}");
             _failed = true;
         }
     }

@@ -176,7 +176,7 @@ internal sealed class TargetSupervisor : IDisposable
         FollowRun run = _factory.Make(_settings with
         {
             Processes = found,
-            Output = ResultDirectory.ForTarget(_options.Output, name, found[0].Pid, DateTime.UtcNow),
+            Output = RunDirectory.ForTarget(_options.Output, name, found[0].Pid, DateTime.UtcNow),
         });
         _runs.Add(run, FollowAsync(run, target, found, stoppingToken));
         await ((Task)run.Begun).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

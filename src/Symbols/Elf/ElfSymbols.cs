@@ -4,7 +4,6 @@ namespace ForkFollow.Symbols;
 internal static class ElfSymbols
 {
     private const int MaxTables = 8;
-    private const int MaxStrings = 1 << 29;
     private const ulong MaxSymbols = 1 << 22;
     private const int ChunkSymbols = 4096;
     private const ushort Arm = 40; // EM_ARM
@@ -44,10 +43,7 @@ internal static class ElfSymbols
             return;
         }
 
-        byte[]? strings = source.ReadAll(link.Offset, Math.Min(link.Size, source.Length - link.Offset), MaxStrings - builder.TextBytes);
-        if (strings is null)
-            return;
-        builder.Names(strings);
+        builder.Names(source, link.Offset, Math.Min(link.Size, source.Length - link.Offset));
         int size = image.Fields.SymbolSize;
         byte[] chunk = new byte[ChunkSymbols * size];
 

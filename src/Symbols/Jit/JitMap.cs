@@ -12,8 +12,8 @@ namespace ForkFollow.Symbols;
 /// </summary>
 public sealed class JitMap
 {
-    private const ulong MaxFile = 256UL << 20;
-    private const int MaxEntries = 2_000_000;
+    private const ulong MaxFile = 128UL << 20;
+    private const int MaxEntries = 1_000_000;
 
     private readonly SymbolTable _table;
 
@@ -27,7 +27,7 @@ public sealed class JitMap
     /// <summary>How many lines made no sense.</summary>
     public int Skipped { get; }
 
-    /// <summary>Whether there was more than is read: 256 MB, 2,000,000 functions.</summary>
+    /// <summary>Whether there was more than is read: 128 MB, 1,000,000 functions.</summary>
     public bool IsCut { get; }
 
     /// <summary>How many ranges there are.</summary>

@@ -7,7 +7,8 @@ namespace ForkFollow.Symbols;
 public sealed class LayeredRanges
 {
     private readonly List<(ulong Start, ulong End, int Name)> _ranges = [];
-    private readonly List<byte> _names = [];
+    private byte[] _names = [];
+    private int _namesLength;
 
     /// <summary>How many were laid.</summary>
     public int Count => _ranges.Count;
@@ -17,13 +18,16 @@ public sealed class LayeredRanges
     {
         if (size is 0 or > uint.MaxValue || size > ulong.MaxValue - start)
             return false;
-        _ranges.Add((start, start + size, _names.Count));
-        _names.AddRange(name);
-        _names.Add(0);
+        if (name.Length >= _names.Length - _namesLength)
+            Array.Resize(ref _names, (int)Math.Min(Array.MaxLength, Math.Max(_namesLength + name.Length + 1L, 2L * _names.Length)));
+        _ranges.Add((start, start + size, _namesLength));
+        name.CopyTo(_names.AsSpan(_namesLength));
+        _namesLength += name.Length;
+        _names[_namesLength++] = 0;
         return true;
     }
 
-    /// <summary>What is seen from above.</summary>
+    /// <summary>What is seen from above. Nothing must be laid after that.</summary>
     public SymbolTable Build()
     {
         int count = _ranges.Count;
@@ -41,7 +45,7 @@ public sealed class LayeredRanges
         var seen = Sweep(points, order);
         return new(
             [.. seen.Select(one => one.Start)], [.. seen.Select(one => one.Size)],
-            [.. seen.Select(one => _ranges[one.Index].Name)], _names.ToArray());
+            [.. seen.Select(one => _ranges[one.Index].Name)], _names);
     }
 
     private List<(ulong Start, uint Size, int Index)> Sweep(ulong[] points, int[] order)

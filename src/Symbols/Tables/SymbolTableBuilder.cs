@@ -29,9 +29,13 @@ internal sealed class SymbolTableBuilder
 {
     private const int MaxSymbols = 1 << 22;
     private const int MaxName = 1 << 16;
+
+    /// <summary>The names of functions that a table holds: those of the largest browsers. What is beyond has none.</summary>
+    private const int MaxText = 1 << 28;
+
     private const long MaxCompared = 1L << 30;
 
-    private readonly List<byte[]> _texts = [];
+    private readonly List<NameWindow> _texts = [];
     private ulong[] _starts = [];
     private Entry[] _entries = [];
     private int _count;
@@ -39,24 +43,17 @@ internal sealed class SymbolTableBuilder
 
     private record struct Entry(ulong End, uint Name, ushort Text, SymbolTraits Traits);
 
-    /// <summary>How many bytes of names were given; at most 2^29 are to be.</summary>
-    internal int TextBytes { get; private set; }
+    /// <summary>The names that symbols added from now on refer to: read when they are needed, and not all of them.</summary>
+    internal void Names(ByteSource source, ulong offset, ulong size) => _texts.Add(new(source, offset, size, MaxName));
 
-    /// <summary>The names that symbols added from now on refer to.</summary>
-    internal void Names(byte[] text)
-    {
-        _texts.Add(text);
-        TextBytes += text.Length;
-    }
-
-    /// <summary>Adds a symbol; one without a name or a range is left out. False if the table is full.</summary>
+    /// <summary>Adds a symbol; one without a range is left out, in the end also one without a name. False if the table is full.</summary>
     /// <param name="start">Where it starts.</param>
     /// <param name="end">Where it ends; of one without a size, what it cannot reach beyond.</param>
     /// <param name="name">Where its name starts in the names given last; it ends with a zero or with them.</param>
     /// <param name="traits">What it is preferred for.</param>
     internal bool Add(ulong start, ulong end, uint name, SymbolTraits traits)
     {
-        if (end <= start || name >= _texts[^1].Length || _texts[^1][name] == 0)
+        if (end <= start || name >= _texts[^1].Size)
             return true;
         if (_count == _starts.Length)
         {
@@ -127,13 +124,13 @@ internal sealed class SymbolTableBuilder
     {
         if (one.Traits != other.Traits)
             return one.Traits > other.Traits;
-        ReadOnlySpan<byte> a = NameOf(one);
-        ReadOnlySpan<byte> b = NameOf(other);
 
         // Millions of hostile symbols may stand at one address, and all have the same long name.
-        _compared += a.Length + b.Length;
         if (_compared > MaxCompared)
             return false;
+        ReadOnlySpan<byte> a = NameOf(one).ToArray();
+        ReadOnlySpan<byte> b = NameOf(other);
+        _compared += a.Length + b.Length;
         int underscores = Underscores(a).CompareTo(Underscores(b));
         if (underscores != 0)
             return underscores < 0;
@@ -148,10 +145,7 @@ internal sealed class SymbolTableBuilder
 
     private ReadOnlySpan<byte> NameOf(in Entry entry)
     {
-        ReadOnlySpan<byte> name = _texts[entry.Text].AsSpan((int)entry.Name);
-        name = name[..Math.Min(name.Length, MaxName)];
-        int end = name.IndexOf((byte)0);
-        name = end < 0 ? name : name[..end];
+        ReadOnlySpan<byte> name = _texts[entry.Text].At(entry.Name);
 
         // The linker writes versions behind names (memcpy@@GLIBC_2.14); name@plt stays.
         int version = name.IndexOf((byte)'@');
@@ -207,34 +201,39 @@ internal sealed class SymbolTableBuilder
 
         private SymbolTable Compact()
         {
+            (int[] names, byte[] text) = CopyNames();
+            var seen = Enumerable.Range(0, _ranges.Count).Where(i => names[_ranges[i].Index] >= 0).ToArray();
+            return new(
+                [.. seen.Select(i => _ranges[i].Start)], [.. seen.Select(i => _ranges[i].Size)], [.. seen.Select(i => names[_ranges[i].Index])],
+                text);
+        }
+
+        /// <summary>Copies the names of the symbols that are seen, in the order of the file. Gives where each is; -1 for none.</summary>
+        private (int[] Names, byte[] Text) CopyNames()
+        {
+            int[] names = new int[_from._count];
+            Array.Fill(names, -1);
+            int[] order = [.. _ranges.Select(range => range.Index).Distinct()];
+            ulong[] places = [.. order.Select(index => ((ulong)_from._entries[index].Text << 32) | _from._entries[index].Name)];
+            Array.Sort(places, order);
+
             // Hostile symbols may share the bytes of their names: then copies would be larger than the file. Linkers share
             // tails of names too, but most names are of no functions.
-            long limit = Math.Min(Array.MaxLength, 65536 + (2 * _from._texts.Sum(text => (long)text.Length)));
-            int[] copied = new int[_from._count];
-            int[] names = new int[_ranges.Count];
-            using var text = new MemoryStream();
-            int count = 0;
-            for (; count < names.Length; count++)
+            long limit = (long)Math.Min(MaxText, 65536 + (2 * _from._texts.Aggregate(0UL, (sum, text) => sum + text.Size)));
+            using var copies = new MemoryStream();
+            foreach (int index in order)
             {
-                int index = _ranges[count].Index;
-                if (copied[index] == 0)
-                {
-                    ReadOnlySpan<byte> name = _from.NameOf(_from._entries[index]);
-                    if (text.Length + name.Length + 1 > limit)
-                        break;
-                    copied[index] = (int)text.Length + 1;
-                    text.Write(name);
-                    text.WriteByte(0);
-                }
-
-                names[count] = copied[index] - 1;
+                ReadOnlySpan<byte> name = _from.NameOf(_from._entries[index]);
+                if (name.IsEmpty)
+                    continue;
+                if (copies.Length + name.Length + 1 > limit)
+                    break;
+                names[index] = (int)copies.Length;
+                copies.Write(name);
+                copies.WriteByte(0);
             }
 
-            ulong[] starts = new ulong[count];
-            uint[] sizes = new uint[count];
-            for (int i = 0; i < count; i++)
-                (starts[i], sizes[i], _) = _ranges[i];
-            return new(starts, sizes, count == names.Length ? names : names[..count], text.ToArray());
+            return (names, copies.ToArray());
         }
     }
 }
