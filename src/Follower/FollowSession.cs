@@ -197,7 +197,15 @@ public sealed class FollowSession : IAsyncDisposable
         }
 
         LaunchGate.RestoreFileLimit(pid);
-        gate.Open();
+        try
+        {
+            gate.Open();
+        }
+        catch (FollowException)
+        {
+            _ = LibC.kill(pid, Linux.SIGKILL); // nobody else would ever let it through
+            throw;
+        }
     }
 
     private void StartThread(IFollowObserver observer, FollowerFigures? figures, Action<Tracer> begin)

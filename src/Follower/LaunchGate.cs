@@ -123,7 +123,7 @@ internal sealed unsafe class LaunchGate : IDisposable
         ComposeFifoPath(path);
         _writer = LibC.open(path, LibC.O_RDWR | LibC.O_NONBLOCK | LibC.O_CLOEXEC);
         if (_writer < 0)
-            throw new KernelException("open of the launch gate", 0, Linux.Errno);
+            throw new FollowException(CannotOpen(Linux.Errno));
     }
 
     /// <summary>Waits for posix_spawn to return: after the exec, or its failure. Returns its errno.</summary>
@@ -243,9 +243,11 @@ internal sealed unsafe class LaunchGate : IDisposable
         Marshal.FreeCoTaskMem((nint)native);
         return fd >= 0
             ? fd
-            : throw new FollowException(
-                $"cannot open the launch gate: {Linux.Describe(errno)}; {(errno == Linux.ENOENT ? "mount /proc" : "raise ulimit -n")}");
+            : throw new FollowException(CannotOpen(errno));
     }
+
+    private static string CannotOpen(int errno) =>
+        $"cannot open the launch gate: {Linux.Describe(errno)}; {(errno == Linux.ENOENT ? "mount /proc" : "raise the hard limit of open files (ulimit -Hn)")}";
 
     /// <summary>The environment we were started with: libc's own, not the copy that .NET keeps.</summary>
     private static byte** Environ() =>

@@ -156,7 +156,9 @@ internal sealed partial class Tracer
         if (seized.Count > 0)
             Enter(pid, start, parent, seized);
         DrainStops();
-        return seized.Count > 0 ? null : $"{pid}: another process has this pid now; the one that was meant has ended";
+        return seized.Count > 0 ? null
+            : start == 0 ? $"{pid}: /proc/{pid}/stat cannot be read: it cannot be told from another process that may have its pid now"
+            : $"{pid}: another process has this pid now; the one that was meant has ended";
     }
 
     private void Enter(int pid, long start, FollowedProcess? parent, List<int> threads)
@@ -183,11 +185,11 @@ internal sealed partial class Tracer
     }
 
     /// <summary>Answers those who stopped while we seized others.</summary>
-    private void DrainStops()
+    private void DrainStops() => Guard("stops", "be looked for", static (tracer, _) =>
     {
-        while (_kernel.Peek(block: false, out int tid, out WaitStatus status) == PeekResult.Found)
-            HandleGuarded(tid, status);
-    }
+        while (tracer._kernel.Peek(block: false, out int tid, out WaitStatus status) == PeekResult.Found)
+            tracer.HandleGuarded(tid, status);
+    });
 
     /// <summary>Whoever launched it waits for that; told once it runs.</summary>
     private void TellStart(FollowedProcess process)

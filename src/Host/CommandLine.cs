@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using ForkFollow.Results.Formats;
 using ForkFollow.Service;
 using ForkFollow.Telemetry;
@@ -15,6 +16,8 @@ namespace ForkFollow.Host;
 /// </summary>
 internal static class CommandLine
 {
+    private const PosixSignal FileTooLarge = (PosixSignal)25; // SIGXFSZ
+
     /// <summary>The options that are settings: each is the last source of the setting of that key.</summary>
     private static readonly (Option Option, string Key)[] _common =
     [
@@ -52,12 +55,19 @@ internal static class CommandLine
 
         try
         {
+            // Of a result file that becomes too large (ulimit -f) we are to be told by the write: the signal would end us, and the command.
+            using var told = PosixSignalRegistration.Create(FileTooLarge, static context => context.Cancel = true);
             return parsed.Invoke(new() { EnableDefaultExceptionHandler = false });
         }
         catch (StartUpException e)
         {
             foreach (string line in e.Message.Split('\n'))
                 StandardError.Say(SafeText.Escape(line));
+            return ExitStatus.StartUpProblem;
+        }
+        catch (Exception e) when (Exhaustion.Of(e) is { } exhausted)
+        {
+            StandardError.Say(SafeText.Escape(exhausted));
             return ExitStatus.StartUpProblem;
         }
         catch (Exception e)

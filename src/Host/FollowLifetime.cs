@@ -16,6 +16,7 @@ namespace ForkFollow.Host;
 /// </summary>
 internal sealed class FollowLifetime : IHostLifetime, IDisposable
 {
+    private static readonly TimeSpan _longestFarewell = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan _untilHint = TimeSpan.FromSeconds(2);
 
     private readonly List<PosixSignalRegistration> _registrations = [];
@@ -89,11 +90,19 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
 
     private void Quit(int status)
     {
+        // On a thread of its own: the terminal, or the disk, may stand still, and this is the way out.
+        var saying = new Thread(SayWhatIsWritten) { IsBackground = true };
+        saying.Start();
+        saying.Join(_longestFarewell);
+        LibC._exit(status);
+    }
+
+    private void SayWhatIsWritten()
+    {
         string[] written = [.. _control.Directories.Where(path => File.Exists(Path.Combine(path, TreeFile.Name))).Select(path => Path.GetRelativePath(Environment.CurrentDirectory, path))];
         StandardError.Say(SafeText.Escape(written.Length == 0
             ? "quit before any results were written"
             : $"quit; the results are as they were written last: forkfollow report {string.Join("; forkfollow report ", written)}"));
-        LibC._exit(status);
     }
 
     /// <summary>Says how to quit, if that has not ended it.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ForkFollow.Service;
 using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
@@ -11,14 +10,7 @@ namespace ForkFollow.Host;
 /// <summary>The forkfollow command.</summary>
 internal static class Program
 {
-    private const PosixSignal FileTooLarge = (PosixSignal)25; // SIGXFSZ
-
-    private static int Main(string[] args)
-    {
-        // Of a result file that becomes too large (ulimit -f) we are to be told by the write: the signal would end us, and the command.
-        using var told = PosixSignalRegistration.Create(FileTooLarge, static context => context.Cancel = true);
-        return CommandLine.Run(args);
-    }
+    private static int Main(string[] args) => CommandLine.Run(args);
 
     /// <summary>Runs a host with the one service that follows. Returns the exit status.</summary>
     internal static int Follow(ForkFollowOptions options, IConfigurationRoot configuration, bool verbose)

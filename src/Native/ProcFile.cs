@@ -292,12 +292,15 @@ public static unsafe class ProcFile
 
     private static void Close(int fd)
     {
+        int errno = Marshal.GetLastPInvokeError(); // of the reading: what the caller is told
         _ = LibC.close(fd);
         if (Volatile.Read(ref _spare) < 0 && OpenSpare() is >= 0 and int spare
             && Interlocked.CompareExchange(ref _spare, spare, -1) >= 0)
         {
             _ = LibC.close(spare);
         }
+
+        Marshal.SetLastPInvokeError(errno);
     }
 
     private static int OpenSpare()

@@ -81,6 +81,10 @@ internal sealed class FollowService : BackgroundService
                 },
                 e.Message);
         }
+        catch (Exception e) when (!_single.Begun.IsCompletedSuccessfully && Exhaustion.Of(e) is { } exhausted)
+        {
+            Refuse(ExitStatus.StartUpProblem, exhausted);
+        }
         catch (Exception e)
         {
             Fail(e);

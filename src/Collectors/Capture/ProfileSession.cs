@@ -166,7 +166,7 @@ public sealed class ProfileSession : IDisposable
         if (errno is not (0 or Linux.ESRCH))
         {
             _report(new(LedgerKind.Collector, process.Pid,
-                $"samples are missing for {process} and what it forks: perf_event_open failed: "
+                $"samples are missing for {process} and what it forks: its events or its maps cannot be opened: "
                 + Marshal.GetPInvokeErrorMessage(errno)
                 + (errno == Linux.EMFILE ? "; raise the hard limit of open files (ulimit -Hn)" : "")));
         }

@@ -114,8 +114,9 @@ internal sealed unsafe class PerfStream : IDisposable
         try
         {
             int errno = running ? OpenOnThreads(pid, events) : Open(events.Where(one => !one.WholeMachine), pid);
-            if (ProcFile.Read(pid, "maps"u8, out byte[] maps) != ProcOutcome.Read)
-                return Linux.ESRCH;
+            ProcOutcome outcome = ProcFile.Read(pid, "maps"u8, out byte[] maps);
+            if (outcome != ProcOutcome.Read)
+                return outcome == ProcOutcome.Gone ? Linux.ESRCH : Linux.Errno;
             using TargetRoot? root = TargetRoot.OfProcess(pid, out _);
             var threads = new List<int>();
             ProcFile.ReadThreads(pid, threads);

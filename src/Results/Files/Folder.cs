@@ -24,15 +24,13 @@ internal sealed class Folder : IDisposable
     internal string Self => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_handle.DangerousGetHandle()}");
 
     /// <summary>Who it is, whose, and how many names it has.</summary>
-    internal statx_t Stat => !FileFaults.Strikes() && Linux.fstat(_handle, out statx_t stat) == 0 ? stat : throw Fault();
+    internal statx_t Stat => Linux.fstat(_handle, out statx_t stat) == 0 ? stat : throw Fault();
 
     /// <summary>The names in it.</summary>
     internal IEnumerable<string> Names
     {
         get
         {
-            if (FileFaults.Strikes())
-                throw Fault();
             try
             {
                 return [.. Directory.EnumerateFileSystemEntries(Self).Select(path => Path.GetFileName(path))];
@@ -45,18 +43,18 @@ internal sealed class Folder : IDisposable
     }
 
     /// <summary>Opens a directory by its path, links and all. Null with errno.</summary>
-    internal static Folder? Open(string path, out int errno) => Made(FileFaults.Strikes() ? -1 : Linux.open(path, _placeOnly), out errno);
+    internal static Folder? Open(string path, out int errno) => Made(Linux.open(path, _placeOnly), out errno);
 
     /// <summary>Opens a directory in it. Null with errno: ENOTDIR also where it is a link.</summary>
-    internal Folder? OpenFolder(string name, out int errno) => Made(FileFaults.Strikes() ? -1 : Linux.openat(_handle, name, _placeOnly | LibC.O_NOFOLLOW), out errno);
+    internal Folder? OpenFolder(string name, out int errno) => Made(Linux.openat(_handle, name, _placeOnly | LibC.O_NOFOLLOW), out errno);
 
     /// <summary>Makes a directory in it, for its owner only. Gives 0 or errno.</summary>
-    internal int MakeFolder(string name) => !FileFaults.Strikes() && Linux.mkdirat(_handle, name, OwnerOnly) == 0 ? 0 : Linux.Errno;
+    internal int MakeFolder(string name) => Linux.mkdirat(_handle, name, OwnerOnly) == 0 ? 0 : Linux.Errno;
 
     /// <summary>Makes a file in it, for its owner only, where nothing is.</summary>
     internal SafeFileHandle MakeFile(string name)
     {
-        int fd = FileFaults.Strikes() ? -1 : Linux.openat(
+        int fd = Linux.openat(
             _handle, name, LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, OwnerReadsAndWrites);
         return fd < 0 ? throw Fault() : new(fd, ownsHandle: true);
     }
@@ -64,7 +62,7 @@ internal sealed class Folder : IDisposable
     /// <summary>Opens a regular file in it for reading; null if there is none of that name.</summary>
     internal SafeFileHandle? OpenFile(string name)
     {
-        int fd = FileFaults.Strikes() ? -1 : Linux.openat(_handle, name, LibC.O_PATH | LibC.O_NOFOLLOW | LibC.O_CLOEXEC);
+        int fd = Linux.openat(_handle, name, LibC.O_PATH | LibC.O_NOFOLLOW | LibC.O_CLOEXEC);
         if (fd < 0)
             return Linux.Errno == Linux.ENOENT ? null : throw Fault();
         return RegularFile.Reopen(fd, out string? refusal) ?? throw new IOException(refusal);
@@ -73,19 +71,19 @@ internal sealed class Folder : IDisposable
     /// <summary>Renames within it; what has the new name is replaced.</summary>
     internal void Rename(string from, string to)
     {
-        if (FileFaults.Strikes() || Linux.renameat2(_handle, from, to, 0) != 0)
+        if (Linux.renameat2(_handle, from, to, 0) != 0)
             throw Fault();
     }
 
     /// <summary>Exchanges two names in one step. Gives 0 or errno.</summary>
     internal int Exchange(string one, string other) =>
-        !FileFaults.Strikes() && Linux.renameat2(_handle, one, other, Linux.RENAME_EXCHANGE) == 0 ? 0 : Linux.Errno;
+        Linux.renameat2(_handle, one, other, Linux.RENAME_EXCHANGE) == 0 ? 0 : Linux.Errno;
 
-    /// <summary>Removes a file or a link if it is there and can be.</summary>
-    internal void RemoveFile(string name) => _ = Linux.unlinkat(_handle, name, 0);
+    /// <summary>Removes a file or a link. False if there is none, or it cannot be.</summary>
+    internal bool RemoveFile(string name) => Linux.unlinkat(_handle, name, 0) == 0;
 
     /// <summary>Removes a directory. False if it is not empty, or cannot be.</summary>
-    internal bool RemoveFolder(string name) => !FileFaults.Strikes() && Linux.unlinkat(_handle, name, LibC.AT_REMOVEDIR) == 0;
+    internal bool RemoveFolder(string name) => Linux.unlinkat(_handle, name, LibC.AT_REMOVEDIR) == 0;
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();

@@ -151,8 +151,11 @@ public sealed partial class ResultDirectory : IDisposable
     {
         string temporary = TemporaryOf(Unnamed);
         var file = new ResultFile(_folder.MakeFile(temporary));
-        _folder.RemoveFile(temporary);
-        return file;
+        if (_folder.RemoveFile(temporary))
+            return file;
+        string reason = Linux.Describe(Linux.Errno);
+        file.Dispose();
+        throw new IOException(reason);
     }
 
     /// <summary>Opens a file for reading; null if there is none of that name.</summary>
