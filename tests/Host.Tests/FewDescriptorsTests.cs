@@ -55,14 +55,24 @@ public sealed class FewDescriptorsTests : IDisposable
     [SkippableFact]
     public async Task Runtimes_are_followed_however_few_there_are()
     {
-        Machine.Need(Machine.Tool("prlimit"), Machine.Root("to raise a hard limit again"));
+        Machine.Need(Machine.Tool("prlimit"), Machine.Attach);
         int first = ProgramUnderTest.IsNative ? 20 : 180;
-        for (int limit = first; limit <= first + 60; limit += 10)
+        for (int limit = first; limit <= first + 60; limit += 20)
         {
-            // The runtime needs more than we have.
-            Ended ended = await RunAsync(
-                limit, "--force", "-o", _program.Results, "--collect", "dotnet", "--format", "pprof", "--",
-                "prlimit", "--nofile=4096:4096", Metadata.Of("BusyProgram"), "now", "gc:5");
+            using Started busy = ForkFollowProgram.Start(Metadata.Of("BusyProgram"), ["gc:5", "hot:1500", "gc:5"]);
+            Assert.Equal("ready", await busy.StandardOutput.LineAsync());
+            using Started us = ForkFollowProgram.Start(
+                "prlimit",
+                [
+                    $"--nofile={limit}:{limit}", ForkFollowProgram.Path_, "--force", "-o", _program.Results, "--collect", "dotnet",
+                    "--format", "pprof", "-p", $"{busy.Id}",
+                ]);
+            await Wait.UntilAsync(() => us.HasExited || Proc.TracerPid(busy.Id) > 0, "it is followed");
+            await busy.StandardInput.WriteLineAsync();
+            await busy.StandardInput.WriteLineAsync();
+            Ended ofBusy = await ForkFollowProgram.EndAsync(busy);
+            Ended ended = await ForkFollowProgram.EndAsync(us);
+            Assert.Equal(0, ofBusy.Status);
             Assert.True(ended.Status == 0 || (ended is { Status: 2 } && ended.Errors.StartsWith("forkfollow: ", StringComparison.Ordinal)), $"{limit}: {ended}");
             if (ended.Status != 0)
                 continue;
