@@ -1,5 +1,5 @@
-using ForkFollow.Follower;
 using System.Diagnostics;
+using ForkFollow.Follower;
 
 namespace ForkFollow.Service.Tests;
 

@@ -1,5 +1,5 @@
-using ForkFollow.Follower;
 using System.Diagnostics;
+using ForkFollow.Follower;
 using Microsoft.Extensions.Logging;
 
 namespace ForkFollow.Service;

@@ -1,5 +1,5 @@
-using ForkFollow.Follower;
 using System.IO.Enumeration;
+using ForkFollow.Follower;
 
 namespace ForkFollow.Service;
 
