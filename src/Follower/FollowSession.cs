@@ -14,6 +14,8 @@ namespace ForkFollow.Follower;
 /// </summary>
 public sealed class FollowSession : IAsyncDisposable
 {
+    private const int LongestCommandLine = 128 * 1024;
+
     private readonly Mailbox _mailbox = new();
     private readonly TaskCompletionSource<Tracer> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -99,7 +101,31 @@ public sealed class FollowSession : IAsyncDisposable
                 throw new FollowException(string.Join('\n', refusals.Select(refusal => refusal.Text)));
         });
         session._tracer = await session._ready.Task.ConfigureAwait(false);
+        await Task.Run(session.ReadCommandLinesAsync).ConfigureAwait(false);
         return session;
+    }
+
+    /// <summary>Of those that ran before us. Not on the tracer thread, since it may block (<see cref="PatientFile"/>).</summary>
+    private async Task ReadCommandLinesAsync()
+    {
+        var read = new List<(FollowedProcess Process, byte[]? CommandLine)>();
+        byte[] buffer = new byte[LongestCommandLine];
+        foreach (FollowedProcess process in _tracer.Attached)
+        {
+            ProcOutcome outcome = PatientFile.Read($"/proc/{process.Pid}/cmdline", buffer, out int length);
+            if (outcome is ProcOutcome.Read or ProcOutcome.Stuck)
+                read.Add((process, outcome == ProcOutcome.Read ? buffer[..length] : null));
+        }
+
+        bool isSet = await _mailbox.PostAsync(
+            () =>
+            {
+                _tracer.SetCommandLines(read);
+                return true;
+            },
+            ifClosed: false).ConfigureAwait(false);
+        if (!isSet)
+            _tracer.SetCommandLines(read); // its thread has ended
     }
 
     /// <summary>

@@ -137,6 +137,9 @@ public sealed class FollowedProcess
 
     internal void AddExec(ExecImage image) => _execs = [.. _execs, image];
 
+    /// <summary>Completes the one program that it ran when it was attached to.</summary>
+    internal void SetCommandLine(byte[] commandLine) => _execs = [new(_execs[0].Timestamp, _execs[0].Path, commandLine)];
+
     internal void Finish(ProcessEnd end, long timestamp, ProcessExit? exit, ResourceUsage? usage)
     {
         Exit = exit;

@@ -17,7 +17,7 @@ public enum BirthVerdict
 /// </summary>
 public interface IFollowObserver
 {
-    /// <summary>A process that ran before us is followed now. Not held: it runs on.</summary>
+    /// <summary>A process that ran before us is followed now. Not held: it runs on. Its command line is known a little later.</summary>
     void Attached(FollowedProcess process)
     {
     }

@@ -72,10 +72,10 @@ internal interface IKernel
     ExecView ReadImage(int pid);
 
     /// <summary>
-    /// The same of a process that runs. Its command line is empty if that cannot be read in a moment: whoever hangs in mmap(2) on a
-    /// dead file server has it locked.
+    /// The same of a process that runs, without its command line: whoever hangs in mmap(2) on a dead file server has that locked, and
+    /// this thread must not wait for it.
     /// </summary>
-    ExecView ReadRunningImage(int pid, out bool isStuck);
+    ExecView ReadRunningImage(int pid);
 
     /// <summary>Its name, at most 15 characters; empty if it is gone.</summary>
     string ReadName(int pid);

@@ -10,17 +10,11 @@ internal sealed unsafe partial class LinuxKernel
 {
     private const int ImageCapacity = 4096;
     private const long TickNs = 1_000_000_000 / 100;
-    private const int LongestCommandLine = 128 * 1024;
     private const uint SetUid = 0x800;
     private const uint SetGid = 0x400;
 
-    /// <summary>Others may be held meanwhile. A thousand times what it takes.</summary>
-    private static readonly TimeSpan _moment = TimeSpan.FromMilliseconds(100);
-
     private readonly byte[] _path = GC.AllocateUninitializedArray<byte>(ImageCapacity, pinned: true);
     private readonly byte[] _comm = GC.AllocateUninitializedArray<byte>(64, pinned: true);
-
-    private byte[]? _running;
 
     /// <summary>The file of the image that was read last.</summary>
     private statx_t _file;
@@ -76,12 +70,7 @@ internal sealed unsafe partial class LinuxKernel
     }
 
     /// <inheritdoc/>
-    public ExecView ReadRunningImage(int pid, out bool isStuck)
-    {
-        byte[] commandLine = _running ??= new byte[LongestCommandLine];
-        isStuck = PatientFile.Read($"/proc/{pid}/cmdline", commandLine, out int length, _moment) == ProcOutcome.Stuck;
-        return ReadImage(pid, commandLine.AsSpan(0, length));
-    }
+    public ExecView ReadRunningImage(int pid) => ReadImage(pid, commandLine: default);
 
     private ExecView ReadImage(int pid, ReadOnlySpan<byte> commandLine)
     {

@@ -18,6 +18,9 @@ internal sealed partial class Tracer
     /// <summary>Somebody is followed, or was: a target that was seized may be dead already. Tracer thread.</summary>
     internal bool HasFollowed => _nextId > 1;
 
+    /// <summary>Whom <see cref="Attach"/> has seized. Any thread, once it has returned.</summary>
+    internal List<FollowedProcess> Attached { get; } = [];
+
     /// <summary>Completed when the launched command is about to run its first instruction. Any thread.</summary>
     internal TaskCompletionSource RootStarted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -161,6 +164,19 @@ internal sealed partial class Tracer
             : $"{pid}: another process has this pid now; the one that was meant has ended";
     }
 
+    /// <summary>Takes what another thread has read; null where that hangs.</summary>
+    internal void SetCommandLines(List<(FollowedProcess Process, byte[]? CommandLine)> read)
+    {
+        foreach ((FollowedProcess process, byte[]? commandLine) in read)
+        {
+            // Of a program that it has executed since, it would be that one's.
+            if (commandLine is null)
+                Note(new(LedgerKind.Fault, process.Pid, $"the command line of {process} is not known: it hangs, and so would who reads it"));
+            else if (process.Execs.Count == 1)
+                process.SetCommandLine(_commandLines.Keep(commandLine));
+        }
+    }
+
     private void Enter(int pid, long start, FollowedProcess? parent, List<int> threads)
     {
         _noticed = _kernel.Now();
@@ -177,10 +193,9 @@ internal sealed partial class Tracer
         foreach (int tid in threads)
             AddTracee(tid, TraceePhase.Running, process).HasExitStop = tid == pid;
 
-        Keep(_kernel.ReadRunningImage(pid, out bool isStuck));
+        Keep(_kernel.ReadRunningImage(pid));
         RecordImage(process);
-        if (isStuck)
-            Note(new(LedgerKind.Fault, pid, $"the command line of {process} is not known: it hangs, and so would who reads it"));
+        Attached.Add(process);
         _observer.Attached(process);
     }
 

@@ -16,7 +16,7 @@ namespace ForkFollow.Host;
 /// </summary>
 internal sealed class FollowLifetime : IHostLifetime, IDisposable
 {
-    private static readonly TimeSpan _longestFarewell = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan _longestFarewell = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _untilHint = TimeSpan.FromSeconds(2);
 
     private readonly List<PosixSignalRegistration> _registrations = [];

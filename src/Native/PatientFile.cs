@@ -25,32 +25,24 @@ public static unsafe class PatientFile
     /// <param name="path">Its path.</param>
     /// <param name="buffer">Takes what is in it.</param>
     /// <param name="length">How much that is.</param>
-    /// <param name="deadline">How long it may take; <see cref="Deadline"/> if null.</param>
     /// <returns><see cref="ProcOutcome.Stuck"/> if the deadline has passed, and nothing is read then.</returns>
-    public static ProcOutcome Read(string path, Span<byte> buffer, out int length, TimeSpan? deadline = null)
+    public static ProcOutcome Read(string path, Span<byte> buffer, out int length)
     {
         ArgumentNullException.ThrowIfNull(path);
         length = 0;
-        long end = Environment.TickCount64 + (long)(deadline ?? _deadline).TotalMilliseconds;
-        if (!_lock.TryEnter(deadline ?? Timeout.InfiniteTimeSpan))
-            return ProcOutcome.Stuck;
-        try
+        lock (_lock)
         {
             if (_hanging.TryGetValue(path, out Reader? hanging) && !hanging.IsBack)
                 return ProcOutcome.Stuck;
             _hanging.Remove(path);
             Reader reader = _reader ??= new();
-            if (reader.TryRead(path, buffer, end, out length, out ProcOutcome outcome))
+            if (reader.TryRead(path, buffer, out length, out ProcOutcome outcome))
                 return outcome;
             _reader = null;
             foreach (string back in _hanging.Where(one => one.Value.IsBack).Select(one => one.Key).ToArray())
                 _hanging.Remove(back);
             _hanging[path] = reader;
             return ProcOutcome.Stuck;
-        }
-        finally
-        {
-            _lock.Exit();
         }
     }
 
@@ -77,8 +69,9 @@ public static unsafe class PatientFile
         }
 
         /// <summary>False if it does not come back in time; then it serves nobody any more.</summary>
-        internal bool TryRead(string path, Span<byte> buffer, long end, out int length, out ProcOutcome outcome)
+        internal bool TryRead(string path, Span<byte> buffer, out int length, out ProcOutcome outcome)
         {
+            long end = Environment.TickCount64 + (long)_deadline.TotalMilliseconds;
             length = 0;
             outcome = ProcOutcome.Stuck;
             lock (_gate)

@@ -159,11 +159,7 @@ internal sealed class FakeKernel : IKernel
 
     internal byte[] CommandLine { get; set; } = [.. "prog\0-x\0"u8];
 
-    public ExecView ReadRunningImage(int pid, out bool isStuck)
-    {
-        isStuck = false;
-        return ReadImage(pid);
-    }
+    public ExecView ReadRunningImage(int pid) => ReadImage(pid);
 
     public bool RunsWithoutItsPrivileges(int pid) => false;
 

@@ -100,7 +100,7 @@ internal sealed class FaultyKernel(FakeKernel inner, int refused, int times = 1)
         return inner.ReadImage(pid);
     }
 
-    public ExecView ReadRunningImage(int pid, out bool isStuck) => inner.ReadRunningImage(pid, out isStuck);
+    public ExecView ReadRunningImage(int pid) => inner.ReadRunningImage(pid);
 
     public bool RunsWithoutItsPrivileges(int pid) => inner.RunsWithoutItsPrivileges(pid);
 

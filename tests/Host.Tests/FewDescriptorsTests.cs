@@ -25,10 +25,10 @@ public sealed class FewDescriptorsTests : IDisposable
         for (int limit = first; limit <= last; limit += step)
         {
             Ended ended = await RunAsync(limit, "--force", "-o", _program.Results, "--format", "pprof", "--", "/bin/sh", "-c", script);
-            if (ended.Status is 2 or 134 or 131 && !File.Exists(Path.Combine(_program.Results, "tree.json")))
+            if (ended.Status != 3 && !File.Exists(Path.Combine(_program.Results, "tree.json")))
             {
-                // The managed runtime itself ends so when it cannot load what it needs.
-                Assert.True(!ProgramUnderTest.IsNative || ended.Status == 2, $"{limit}: {ended}");
+                // The managed runtime ends in its own ways when it cannot load what it needs.
+                Assert.True(ended.Status == 2 || !ProgramUnderTest.IsNative, $"{limit}: {ended}");
                 Assert.NotEqual("", ended.Errors);
                 refused++;
                 continue;
