@@ -212,4 +212,20 @@ public sealed class LaunchTests : IDisposable
             process.GetProperty("startNs").GetInt64(),
             process.GetProperty("endNs").GetInt64()));
     }
+
+    /// <summary>It runs where there is nothing else; libdw is for --call-graph dwarf alone.</summary>
+    [SkippableFact]
+    public async Task The_native_program_loads_nothing_but_libc()
+    {
+        Machine.Need(ProgramUnderTest.IsNative ? null : "the program is not native (FORKFOLLOW_PROGRAM)");
+        using Process follower = _program.Start("--", "/bin/sh", "-c", "echo; read line");
+        await follower.StandardOutput.LineAsync();
+        string[] libraries =
+        [
+            .. File.ReadLines($"/proc/{follower.Id}/maps").Select(line => Path.GetFileName(line[(line.LastIndexOf(' ') + 1)..]))
+                .Where(name => name.Contains(".so", StringComparison.Ordinal)).Distinct(),
+        ];
+        await ForkFollowProgram.EndAsync(follower);
+        Assert.All(libraries, name => Assert.Matches(@"\A(libc|libm|ld-linux)[-.]", name));
+    }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using ForkFollow.Native;
 
@@ -203,7 +202,7 @@ public sealed partial class ResultDirectory : IDisposable
     }
 
     /// <summary>A name that nothing has, for what gets its own later.</summary>
-    internal static string TemporaryOf(string name) => $"{name}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}.new";
+    internal static string TemporaryOf(string name) => $"{name}.{Random.Shared.GetHexString(8, lowercase: true)}.new";
 
     /// <summary>The name behind one of <see cref="TemporaryOf"/>; null if it is none.</summary>
     internal static string? NameOfTemporary(string temporary) =>
