@@ -11,7 +11,7 @@ namespace ForkFollow.Collectors;
 internal sealed unsafe class PerfGroup
 {
     internal const int MaxEvents = CounterEvent.MaxInGroup;
-    private const int MaxTries = 4;
+    private const int MaxTries = 5;
 
     private const PerfReadFormat Format =
         PerfReadFormat.PERF_FORMAT_GROUP | PerfReadFormat.PERF_FORMAT_TOTAL_TIME_ENABLED
@@ -60,12 +60,13 @@ internal sealed unsafe class PerfGroup
     /// <returns>0 or an errno; then nothing is open.</returns>
     internal int Open(CounterEvent[] events, bool userOnly, int tid)
     {
-        // Of a process that makes threads all the time the kernel says ENODEV now and then (seen on 6.18); not again at once.
+        // Of a process that makes threads all the time the kernel says ENODEV, or EINVAL to a sibling, now and then (seen on 6.18); as a
+        // rule not again at once.
         int errno;
         int tries = 0;
         do
             errno = OpenOnce(events, userOnly, tid);
-        while (errno == Linux.ENODEV && ++tries < MaxTries);
+        while (errno is Linux.ENODEV or Linux.EINVAL && ++tries < MaxTries);
         return errno;
     }
 
