@@ -183,7 +183,8 @@ public sealed class FollowSession : IAsyncDisposable
         FollowerFigures? figures)
     {
         var session = new FollowSession(options.OnExit, logger);
-        using var gate = new LaunchGate(path, arguments, options.Environment, options.EnvironmentOverrides);
+        using var gate = new LaunchGate(
+            path, arguments, options.Environment, options.EnvironmentOverrides, InheritedSignals.Current);
         session.StartThread(observer, figures, tracer => EnterGate(tracer, gate, options));
         session._tracer = await session._ready.Task.ConfigureAwait(false);
         await Task.WhenAny(session._tracer.RootStarted.Task, session.Completion).ConfigureAwait(false);

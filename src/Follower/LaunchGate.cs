@@ -15,9 +15,8 @@ namespace ForkFollow.Follower;
 /// opening one through /proc never blocks.) posix_spawn itself returns only after the exec, so a helper thread calls it.
 /// No shell is needed in between, which would alter the environment (PWD, SHLVL, _).</para>
 /// </summary>
-internal sealed unsafe class LaunchGate : IDisposable
+internal sealed unsafe partial class LaunchGate : IDisposable
 {
-    private const int FirstInternalSignal = 32;
     private const uint OwnerOnly = 0x180; // 0600
 
     private readonly string _path;
@@ -29,6 +28,7 @@ internal sealed unsafe class LaunchGate : IDisposable
 
     /// <summary>By what the child is known where the kernel does not tell who a thread's children are; -1 where it does.</summary>
     private readonly int _mark = -1;
+    private readonly InheritedSignals _signals;
     private readonly Thread _thread;
     private int _writer = -1;
     private volatile int _helperTid;
@@ -40,9 +40,12 @@ internal sealed unsafe class LaunchGate : IDisposable
     /// <param name="arguments">Its arguments, the first being its name.</param>
     /// <param name="variables">What its environment has besides ours, as NAME=value, where ours has none of that name.</param>
     /// <param name="overrides">What its environment has instead of ours, as NAME=value.</param>
+    /// <param name="signals">What it ignores and blocks at its start.</param>
     internal LaunchGate(
-        string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables, IReadOnlyList<string> overrides)
+        string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables, IReadOnlyList<string> overrides,
+        InheritedSignals signals)
     {
+        _signals = signals;
         _path = path;
         _arguments = arguments;
         _variables = variables;
@@ -56,6 +59,20 @@ internal sealed unsafe class LaunchGate : IDisposable
 
     /// <summary>Starts the child. Returns its pid once it exists, or 0 if it could not be made.</summary>
     internal int Start()
+    {
+        Span<kernel_sigaction> handlers = stackalloc kernel_sigaction[Linux.SIGRTMAX + 1];
+        ulong taken = IgnoreWhatItIgnores(handlers);
+        try
+        {
+            return StartChild();
+        }
+        finally
+        {
+            HandleAgain(taken, handlers); // a child has the dispositions of the moment it was made in
+        }
+    }
+
+    private int StartChild()
     {
         _thread.Start();
         using var proc = new ProcBuffer();
@@ -165,13 +182,6 @@ internal sealed unsafe class LaunchGate : IDisposable
         _ = Linux.posix_spawnattr_init(&attributes);
         try
         {
-            // The runtime ignores SIGPIPE, and an ignored signal stays ignored over an exec.
-            sigset_t defaults = default;
-            defaults.Add(Linux.SIGPIPE);
-
-            // posix_spawn itself leaves libc's two internal signals (32, 33) ignored if they are not named here.
-            defaults.Add(FirstInternalSignal);
-            defaults.Add(FirstInternalSignal + 1);
             int pid;
             int errno = 0;
             if (_mark >= 0)
@@ -187,9 +197,7 @@ internal sealed unsafe class LaunchGate : IDisposable
             if (errno == 0 && _mark >= 0)
                 errno = Linux.posix_spawn_file_actions_addclose(&actions, _mark);
             if (errno == 0)
-                errno = Linux.posix_spawnattr_setsigdefault(&attributes, &defaults);
-            if (errno == 0)
-                errno = Linux.posix_spawnattr_setflags(&attributes, Linux.POSIX_SPAWN_SETSIGDEF);
+                errno = SetSignals(&attributes);
             return errno != 0 ? errno : Linux.posix_spawn(&pid, path, &actions, &attributes, argv, environment);
         }
         finally

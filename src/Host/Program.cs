@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using ForkFollow.Follower;
 using ForkFollow.Service;
 using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
@@ -8,9 +10,31 @@ using Microsoft.Extensions.Logging;
 namespace ForkFollow.Host;
 
 /// <summary>The forkfollow command.</summary>
-internal static class Program
+internal static unsafe partial class Program
 {
-    private static int Main(string[] args) => CommandLine.Run(args);
+    private static int Main(string[] args)
+    {
+        // First of all: handlers that are installed from here on hide more.
+        if (IsNative)
+            TakeInheritedSignals();
+        _ = InheritedSignals.Current;
+        return CommandLine.Run(args);
+    }
+
+    /// <summary>A runtime that is a program of its own is told where assemblies are.</summary>
+    private static bool IsNative => AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") is null;
+
+    /// <summary>The native program has kept them since before main.</summary>
+    private static void TakeInheritedSignals()
+    {
+        ulong ignored, blocked;
+        forkfollow_inherited_signals(&ignored, &blocked);
+        InheritedSignals.Current = new(ignored, blocked);
+    }
+
+    /// <summary>inherited_signals.c, a part of the native program.</summary>
+    [LibraryImport("forkfollow")]
+    private static partial void forkfollow_inherited_signals(ulong* ignored, ulong* blocked);
 
     /// <summary>Runs a host with the one service that follows. Returns the exit status.</summary>
     internal static int Follow(ForkFollowOptions options, IConfigurationRoot configuration, bool verbose)

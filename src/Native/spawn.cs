@@ -15,6 +15,7 @@ public struct posix_spawn_file_actions_t;
 public static unsafe partial class Linux
 {
     public const short POSIX_SPAWN_SETSIGDEF = 0x04;
+    public const short POSIX_SPAWN_SETSIGMASK = 0x08;
 
     [LibraryImport(Library)]
     public static partial int posix_spawn(
@@ -44,4 +45,7 @@ public static unsafe partial class Linux
 
     [LibraryImport(Library)]
     public static partial int posix_spawnattr_setsigdefault(posix_spawnattr_t* attributes, sigset_t* signals);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawnattr_setsigmask(posix_spawnattr_t* attributes, sigset_t* signals);
 }
