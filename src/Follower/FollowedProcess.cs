@@ -116,6 +116,9 @@ public sealed class FollowedProcess
     /// <summary>Some of its threads are detached already, so that the wish cannot be taken back.</summary>
     internal bool DetachBegun { get; set; }
 
+    /// <summary>Whether it is process 1 of its pid namespace; null until somebody asks.</summary>
+    internal bool? IsInit { get; set; }
+
     /// <summary>Known to observers. Not so for a launched one before its exec, nor for a child that died unborn.</summary>
     internal bool Announced { get; set; }
 

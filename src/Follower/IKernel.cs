@@ -87,6 +87,22 @@ internal interface IKernel
     /// <summary>Whether the real and effective ids of a process are the same; true if it is gone.</summary>
     bool IsDumpable(int pid);
 
+    /// <summary>Whether it is process 1 of its pid namespace; false if it is gone.</summary>
+    bool IsInit(int pid);
+
+    /// <summary>
+    /// Whether the signal that a thread of a process is stopped for was made by the kernel for what the thread did itself, and has no
+    /// handler: then it is bound to end the process.
+    /// </summary>
+    bool IsFatalFault(int pid, int tid, int signal);
+
+    /// <summary>Calls back, once, on another thread, when a process that is not traced has ended: with how, or null if that is not told.</summary>
+    /// <returns>False if it cannot be watched; then there is no call.</returns>
+    bool WatchEnd(int pid, Action<WaitStatus?> ended);
+
+    /// <summary>Blocks until a signal comes: while nobody is traced, but somebody watched.</summary>
+    void Pause();
+
     /// <summary>The children of one thread of a process, appended.</summary>
     void ReadChildren(int pid, int tid, List<int> children);
 

@@ -23,7 +23,7 @@ internal sealed partial class Tracer
 
         // The main thread is reported last, when all others are gone.
         bool processEnds = tracee.IsLeader || (!process.LeaderTraced && process.LiveThreads == 1 && !process.DetachBegun);
-        bool unborn = tracee.Phase == TraceePhase.Unborn;
+        bool unborn = tracee is { IsLeader: true, Phase: TraceePhase.Unborn };
         UsageSample own = default;
         if (processEnds && process.Account.NeedsSample)
             _kernel.ReadUsage(process.Pid, out own);

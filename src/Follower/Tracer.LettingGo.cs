@@ -138,14 +138,18 @@ internal sealed partial class Tracer
     {
         if (!_ended && !_lettingGo)
             _detachedPids.Add(process.Pid);
-        ResourceUsage? usage = null;
-        if (_kernel.ReadUsage(process.Pid, out UsageSample own)
-            && _kernel.ReadStatus(process.Pid, out ProcStatus status) == ProcOutcome.Read)
+        EndProcess(process, ProcessEnd.Detached, exit: null, UsageOfLiving(process));
+    }
+
+    private ResourceUsage? UsageOfLiving(FollowedProcess process)
+    {
+        if (!_kernel.ReadUsage(process.Pid, out UsageSample own)
+            || _kernel.ReadStatus(process.Pid, out ProcStatus status) != ProcOutcome.Read)
         {
-            own.PeakRssBytes = status.PeakRssBytes;
-            usage = process.Account.SettleAlive(own);
+            return null;
         }
 
-        EndProcess(process, ProcessEnd.Detached, exit: null, usage);
+        own.PeakRssBytes = status.PeakRssBytes;
+        return process.Account.SettleAlive(own);
     }
 }

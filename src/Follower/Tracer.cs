@@ -97,7 +97,7 @@ internal sealed partial class Tracer
     private bool Turn()
     {
         _mailbox.RunAll();
-        if (_ended || (_tracees.Count == 0 && _gate is null))
+        if (_ended || (_tracees.Count == 0 && _gate is null && _watched == 0))
             return false;
         _stock.Refill();
         _observer.BetweenStops();
@@ -106,6 +106,9 @@ internal sealed partial class Tracer
         {
             case PeekResult.Found:
                 HandleGuarded(tid, status);
+                break;
+            case PeekResult.NoTracees when _tracees.Count == 0 && _watched > 0:
+                _kernel.Pause();
                 break;
             case PeekResult.NoTracees:
                 LoseAll();
@@ -153,6 +156,9 @@ internal sealed partial class Tracer
             _kernel.Continue(tracee.Tid, 0);
             return;
         }
+
+        if (status.IsFault && !process.DetachWished && LetInitDie(tracee, process, status.StopSignal))
+            return;
 
         StopDecision decision = StopMachine.Decide(new(tracee.Phase, process.DetachWished), status);
         switch (decision.Notice)

@@ -46,6 +46,12 @@ internal readonly record struct WaitStatus(int Raw)
     /// <summary>A signal is about to be delivered; it is lost unless it is passed on at the resume.</summary>
     internal bool IsSignalDelivery => Stopped && Event == PtraceEvent.None && !IsSyscallStop;
 
+    /// <summary>
+    /// A signal that the processor's refusal of an instruction makes, as a rule: if nothing comes of it, the instruction is done again.
+    /// </summary>
+    internal bool IsFault =>
+        IsSignalDelivery && StopSignal is Linux.SIGILL or Linux.SIGBUS or Linux.SIGFPE or Linux.SIGSEGV;
+
     internal static WaitStatus ForExit(int code) => new((code & 0xff) << 8);
 
     internal static WaitStatus ForKill(int signal, bool core = false) => new(signal | (core ? CoreFlag : 0));

@@ -17,8 +17,12 @@ public static unsafe partial class Linux
 {
     // Constants where Tmds.LibC has properties: patterns need constants.
     public const int SIGINT = 2;
+    public const int SIGILL = 4;
     public const int SIGTRAP = 5;
+    public const int SIGBUS = 7;
+    public const int SIGFPE = 8;
     public const int SIGKILL = 9;
+    public const int SIGSEGV = 11;
     public const int SIGPIPE = 13;
     public const int SIGTERM = 15;
     public const int SIGCONT = 18;

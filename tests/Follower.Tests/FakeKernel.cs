@@ -165,6 +165,29 @@ internal sealed class FakeKernel : IKernel
 
     public bool IsDumpable(int pid) => true;
 
+    /// <summary>Inits of pid namespaces.</summary>
+    internal HashSet<int> Inits { get; } = [];
+
+    /// <summary>Who handles its faults, or has them sent.</summary>
+    internal HashSet<int> HandlesFaults { get; } = [];
+
+    /// <summary>Who is watched, and what is to be called at its end.</summary>
+    internal Dictionary<int, Action<WaitStatus?>> Watches { get; } = [];
+
+    internal bool CannotWatch { get; set; }
+
+    public bool IsInit(int pid) => Inits.Contains(pid);
+
+    public bool IsFatalFault(int pid, int tid, int signal) => !HandlesFaults.Contains(pid);
+
+    public bool WatchEnd(int pid, Action<WaitStatus?> ended)
+    {
+        Log.Add($"WATCH {pid}");
+        return !CannotWatch && Watches.TryAdd(pid, ended);
+    }
+
+    public void Pause() => OnBlock?.Invoke();
+
     public void ReadChildren(int pid, int tid, List<int> children)
     {
         if (_children.TryGetValue(tid, out string? list))

@@ -108,6 +108,18 @@ internal sealed class FaultyKernel(FakeKernel inner, int refused, int times = 1)
 
     public bool IsDumpable(int pid) => inner.IsDumpable(pid);
 
+    public bool IsInit(int pid) => inner.IsInit(pid);
+
+    public bool IsFatalFault(int pid, int tid, int signal)
+    {
+        Count("PTRACE_GETSIGINFO", tid);
+        return inner.IsFatalFault(pid, tid, signal);
+    }
+
+    public bool WatchEnd(int pid, Action<WaitStatus?> ended) => !Hit("pidfd_open") && inner.WatchEnd(pid, ended);
+
+    public void Pause() => inner.Pause();
+
     public void ReadChildren(int pid, int tid, List<int> children) => inner.ReadChildren(pid, tid, children);
 
     public void ReadThreads(int pid, List<int> threads) => inner.ReadThreads(pid, threads);
