@@ -81,7 +81,10 @@ internal static class DoctorChecks
     }
 
     private static DoctorItem Ptrace(DoctorFacts facts) => facts.LaunchFailure is null
-        ? new(Ok, "ptrace", "a command was launched and followed to its end")
+        ? new(
+            Ok, "ptrace",
+            "a command was launched and followed to its end; what is followed sees EINTR from epoll_wait and the like at ignored signals, and "
+            + "LeakSanitizer, gdb and strace fail in it (docs/limits.md)")
         : new(
             Missing, "ptrace", facts.LaunchFailure,
             "in a container: --cap-add=SYS_PTRACE, and a seccomp profile that allows ptrace");
