@@ -63,7 +63,7 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
         }
 
         int number = NumberOf(context.Signal);
-        bool typed = context.Signal is PosixSignal.SIGINT or PosixSignal.SIGQUIT && Terminal.SignalsWorkloadToo;
+        bool typed = context.Signal is PosixSignal.SIGINT or PosixSignal.SIGQUIT && Terminal.InForeground;
         switch (_wishes.Take(Stopwatch.GetTimestamp(), typed))
         {
             case EndWish.First:
@@ -84,7 +84,7 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
             _lifetime.StopApplication();
 
         // The terminal sends Ctrl-C, Ctrl-\ and its hang-up to the whole foreground group; kill(1) sends to us alone.
-        else if (signal == PosixSignal.SIGTERM || !Terminal.SignalsWorkloadToo)
+        else if (signal == PosixSignal.SIGTERM || !Terminal.InForeground)
             _ = _control.SignalWorkloadAsync(number);
     }
 
