@@ -1,4 +1,5 @@
 using ForkFollow.Service;
+using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
 
 namespace ForkFollow.Host;
@@ -27,29 +28,41 @@ internal static class SettingFiles
     /// <param name="named">The file that the command line names; null for none.</param>
     /// <param name="service">Whether it is for the service.</param>
     /// <exception cref="StartUpException">A file that is named is not there, or one cannot be read.</exception>
-    internal static IConfigurationRoot Load(string? named, bool service)
+    internal static Settings Load(string? named, bool service)
     {
-        string? file = named ?? Variable("FORKFOLLOW_CONFIG") ?? Own(service);
-        if (file is not null && !File.Exists(file))
-            throw new StartUpException($"there is no file {file}; name one with settings with --config, or by FORKFOLLOW_CONFIG");
+        var settings = new Settings();
+        var builder = new ConfigurationBuilder();
+        builder.AddInMemoryCollection(_logging);
+        if (ProgramFolder is { } folder && File.Exists(Path.Combine(folder, Name)))
+            builder.AddJsonStream(SettingText.Read(Path.Combine(folder, Name), settings.Faults, settings.Notes));
+        if (Find(named, service) is { } file)
+            builder.AddJsonStream(SettingText.Read(file, settings.Faults, settings.Notes));
+        builder.AddEnvironmentVariables();
+        settings.Configuration = builder.Build();
+        settings.Faults.AddRange(SettingVariables.FindFaults(Environment.GetEnvironmentVariables()));
+        settings.Faults.AddRange(SettingVariables.FindWrongLevels(settings.Configuration));
+        settings.Faults.AddRange(ForkFollowSettings.Read(settings.Configuration, settings.Options));
+        settings.Faults.AddRange(OtelNames.FindMisspelled(settings.Configuration));
+        settings.Faults.AddRange(ForkFollowTelemetry.FindFaults(settings.Configuration));
+        return settings;
+    }
+
+    /// <summary>Which file there is, and all that is wrong with settings.</summary>
+    internal static (string? File, IReadOnlyList<string> Faults) Check(string? named, bool service)
+    {
+        string? file = Find(named, service);
         try
         {
-            var builder = new ConfigurationBuilder();
-            builder.AddInMemoryCollection(_logging);
-            if (ProgramFolder is { } folder)
-                builder.AddJsonFile(Path.Combine(folder, Name), optional: true, reloadOnChange: false);
-            if (file is not null)
-                builder.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
-            builder.AddEnvironmentVariables();
-            return builder.Build();
+            Settings settings = Load(named, service);
+            return (file, [.. settings.Faults, .. ForkFollowSettings.Check(settings.Options)]);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (StartUpException e)
         {
-            // The provider names the file; the cause within says what is wrong with it, and where.
-            string cause = e.InnerException is null ? "" : " " + e.GetBaseException().Message;
-            throw new StartUpException((string[])[$"{e.Message}{cause}; correct the file, or name another one with --config"]);
+            return (file, [e.Message]);
         }
     }
+
+    private static string? Find(string? named, bool service) => named ?? Variable("FORKFOLLOW_CONFIG") ?? Own(service);
 
     private static string? Own(bool service)
     {
@@ -61,4 +74,20 @@ internal static class SettingFiles
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}
+
+/// <summary>What the sources of settings have, the command line aside.</summary>
+internal sealed class Settings
+{
+    /// <summary>All of it.</summary>
+    internal IConfigurationRoot Configuration { get; set; } = new ConfigurationRoot([]);
+
+    /// <summary>What is ours of it.</summary>
+    internal ForkFollowOptions Options { get; } = new();
+
+    /// <summary>What is wrong with it, a line each.</summary>
+    internal List<string> Faults { get; } = [];
+
+    /// <summary>What is there and has no effect, a line each.</summary>
+    internal List<string> Notes { get; } = [];
 }

@@ -63,7 +63,7 @@ public sealed partial class ResultDirectory : IDisposable
         }
     }
 
-    /// <summary>Makes the directory of a run, and the directories on the way.</summary>
+    /// <summary>Makes the directory of a run. The one that it is made in must be there.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="replace">
     /// Whether one that is there is replaced: in one step, by an empty one. Its own results come back if the run does not begin.
