@@ -87,8 +87,12 @@ public static class TreeFile
     private static InvalidDataException Refusal(string file, string why, Exception fault) => new(
         $"{file} is not a tree.json that this version can read: {why}; record the run again, or use the version of ForkFollow that wrote it", fault);
 
-    private static string WhereOf(JsonException fault) => string.Create(
-        CultureInfo.InvariantCulture, $"something is wrong or missing at line {fault.LineNumber + 1}, column {fault.BytePositionInLine + 1}");
+    private static string WhereOf(JsonException fault)
+    {
+        string key = fault.Path?.TrimStart('$', '.') is { Length: > 0 } path ? $" ({path})" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"something is wrong or missing at line {fault.LineNumber + 1}, column {fault.BytePositionInLine + 1}{key}");
+    }
 
     /// <summary>Another version may have other keys: its number says more than the first of them. Null if it is ours, or not to be had.</summary>
     private static string? ForeignSchema(Stream input)
