@@ -99,7 +99,7 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
 
     private void SayWhatIsWritten()
     {
-        string[] written = [.. _control.Directories.Where(path => File.Exists(Path.Combine(path, TreeFile.Name))).Select(path => Path.GetRelativePath(Environment.CurrentDirectory, path))];
+        string[] written = [.. _control.Directories.Where(path => File.Exists(Path.Combine(path, TreeFile.Name))).Select(ShownPath.Of)];
         StandardError.Say(SafeText.Escape(written.Length == 0
             ? "quit before any results were written"
             : $"quit; the results are as they were written last: forkfollow report {string.Join("; forkfollow report ", written)}"));

@@ -30,6 +30,6 @@ internal sealed class TerminalListener(bool quiet, bool verbose) : IRunListener
             return;
         TreeReport.Write(StandardError.Writer, recorded, Terminal.Width, verbose);
         if (Directory.Exists(run.Directory))
-            StandardError.Say($"results in {Path.GetRelativePath(Environment.CurrentDirectory, run.Directory)}");
+            StandardError.Say($"results in {ShownPath.Of(run.Directory)}");
     }
 }

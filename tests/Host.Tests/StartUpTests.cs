@@ -23,6 +23,15 @@ public sealed class StartUpTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task A_working_directory_that_was_removed_is_no_hindrance_to_results_elsewhere()
+    {
+        Ended ended = await ForkFollowProgram.RunAnyAsync(
+            "/bin/sh", ["-c", $"mkdir gone && cd gone && rmdir ../gone && exec {ForkFollowProgram.Path_} -o {_program.Results} true"], _program.Folder);
+        Assert.Equal(0, ended.Status);
+        Assert.EndsWith($"forkfollow: results in {_program.Results}\n", ended.Errors, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public async Task Results_are_not_overwritten_unless_told_so()
     {
         Assert.Equal(0, (await _program.RunAsync("-q", "--", "true")).Status);

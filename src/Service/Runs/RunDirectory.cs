@@ -35,7 +35,16 @@ internal static class RunDirectory
     /// <returns>Why it is not there, with the remedy; null if it is.</returns>
     internal static string? MakeFolderOfTargets(string? parent)
     {
-        string folder = Path.GetFullPath(FolderOfTargets(parent));
+        string folder;
+        try
+        {
+            folder = ResultDirectory.FullPath(FolderOfTargets(parent));
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
+
         if (Path.GetDirectoryName(folder) is { } above && !Directory.Exists(above))
             return $"cannot write results to {folder}: there is no directory {above}; make it (mkdir -p), or name another one with -o";
         try
