@@ -9,7 +9,7 @@ namespace ForkFollow.Follower;
 internal sealed partial class Tracer
 {
     private const string WithoutPrivileges =
-        "without that program's set-uid or set-gid privileges, since its tracer lacks CAP_SYS_PTRACE: follow it as root";
+        "without its set-uid or set-gid privileges, since its tracer lacks CAP_SYS_PTRACE: follow it as root";
 
     /// <summary>Names that recur (400 × /usr/lib/gcc/…/cc1) are kept once.</summary>
     private readonly Dictionary<int, string> _names = [];

@@ -139,7 +139,9 @@ public sealed class BadInputRuns : IDisposable
         Make("plain", "text");
         Make("secret.json", "{}");
         Make("lost", "#!/no/such/interpreter\n", (UnixFileMode)0x1ED);
-        Make("huge.json", new string(' ', 1 << 20) + "{}");
+        Make("huge.json", "");
+        using (FileStream huge = File.OpenWrite(Path.Combine(folder, "huge.json")))
+            huge.SetLength(1L << 40); // a hole: no room on the disk
         Make("newer/tree.json", """{ "schema": 2, "runs": [] }""");
         Make("broken/tree.json", "{ \"schema\": 1,\n  \"started\": }");
         Make("wrong/tree.json", "{ \"schema\": 1,\n  \"started\": \"x\" }");
