@@ -48,4 +48,4 @@ _forkfollow() {
     done < <("${1/#\~/$HOME}" '[complete]' "${words[@]}" 2>/dev/null)
     [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
 }
-complete -F _forkfollow forkfollow
+complete -o default -F _forkfollow forkfollow

@@ -122,6 +122,9 @@ public sealed class FollowedProcess
     /// <summary>Known to observers. Not so for a launched one before its exec, nor for a child that died unborn.</summary>
     internal bool Announced { get; set; }
 
+    /// <summary>The program that it runs is a set-id one, and lacks its privileges because of us.</summary>
+    internal bool LacksPrivileges { get; set; }
+
     internal UsageAccount Account;
 
     internal void Reset(int id, int pid, FollowedProcess? parent, ProcessOrigin origin, long start)

@@ -80,9 +80,9 @@ internal interface IKernel
     /// <summary>Its name, at most 15 characters; empty if it is gone.</summary>
     string ReadName(int pid);
 
-    /// <summary>Whether that program is set-uid or set-gid to somebody who the process is not.</summary>
+    /// <summary>Whether that program is set-uid or set-gid to somebody who the process is not, because of us.</summary>
     /// <remarks>Of the program that <see cref="ReadImage"/> has read last.</remarks>
-    bool RunsWithoutItsPrivileges(int pid);
+    bool TakesPrivileges(int pid);
 
     /// <summary>Whether the real and effective ids of a process are the same; true if it is gone.</summary>
     bool IsDumpable(int pid);

@@ -9,7 +9,7 @@ public enum LedgerKind
     /// <summary>A child was made with CLONE_UNTRACED: it runs, and nobody follows it.</summary>
     Escaped,
 
-    /// <summary>A set-uid or set-gid program ran without its privileges, because it was traced by one who lacks them.</summary>
+    /// <summary>A set-uid or set-gid program ran without its privileges, because its tracer lacks CAP_SYS_PTRACE.</summary>
     WithoutPrivileges,
 
     /// <summary>A child whose creator was killed before it could report it: its parent is not known.</summary>

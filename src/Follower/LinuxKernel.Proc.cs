@@ -10,8 +10,6 @@ internal sealed unsafe partial class LinuxKernel
 {
     private const int ImageCapacity = 4096;
     private const long TickNs = 1_000_000_000 / 100;
-    private const uint SetUid = 0x800;
-    private const uint SetGid = 0x400;
 
     private readonly byte[] _path = GC.AllocateUninitializedArray<byte>(ImageCapacity, pinned: true);
     private readonly byte[] _comm = GC.AllocateUninitializedArray<byte>(64, pinned: true);
@@ -81,7 +79,7 @@ internal sealed unsafe partial class LinuxKernel
         fixed (statx_t* file = &_file)
         {
             // Not asked anew of a file server that may be stuck: what it said when the file was opened will do.
-            if (Linux.statx(LibC.AT_FDCWD, exe, Linux.AT_STATX_DONT_SYNC, Linux.STATX_BASIC_STATS, file) != 0)
+            if (Linux.statx(LibC.AT_FDCWD, exe, Linux.AT_STATX_DONT_SYNC, Linux.STATX_BASIC_STATS | Linux.STATX_MNT_ID, file) != 0)
                 _file = default;
         }
 
@@ -90,17 +88,6 @@ internal sealed unsafe partial class LinuxKernel
 
     /// <inheritdoc/>
     public string ReadName(int pid) => ProcFile.ReadThreadName(pid, pid);
-
-    /// <inheritdoc/>
-    public bool RunsWithoutItsPrivileges(int pid)
-    {
-        if ((_file.stx_mode & (SetUid | SetGid)) == 0)
-            return false;
-
-        ProcFile.Read(pid, "status"u8, _proc, out ReadOnlySpan<byte> text);
-        return ((_file.stx_mode & SetUid) != 0 && ProcFile.EffectiveId(text, "\nUid:"u8) != _file.stx_uid)
-            || ((_file.stx_mode & SetGid) != 0 && ProcFile.EffectiveId(text, "\nGid:"u8) != _file.stx_gid);
-    }
 
     /// <inheritdoc/>
     public bool IsDumpable(int pid)

@@ -17,6 +17,11 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
 
     private readonly ProcBuffer _proc = new();
 
+    /// <summary>We may trace who gains privileges, so that set-id programs keep theirs.</summary>
+    private readonly bool _sparesPrivileges;
+
+    internal LinuxKernel() => _sparesPrivileges = HasSysPtrace(_proc);
+
     /// <inheritdoc/>
     public int TracerTid { get; } = Linux.gettid();
 

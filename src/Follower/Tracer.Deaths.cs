@@ -86,6 +86,8 @@ internal sealed partial class Tracer
             return;
         }
 
+        if (process.LacksPrivileges && exit is { ShellStatus: not 0 })
+            Tell(LedgerKind.WithoutPrivileges, $"{process} failed; it ran {WithoutPrivileges}");
         if (end == ProcessEnd.Detached)
             _observer.Detached(process);
         else

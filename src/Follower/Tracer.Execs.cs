@@ -8,6 +8,9 @@ namespace ForkFollow.Follower;
 /// </summary>
 internal sealed partial class Tracer
 {
+    private const string WithoutPrivileges =
+        "without its set-uid or set-gid privileges, since its tracer lacks CAP_SYS_PTRACE: follow it as root";
+
     /// <summary>Names that recur (400 × /usr/lib/gcc/…/cc1) are kept once.</summary>
     private readonly Dictionary<int, string> _names = [];
 
@@ -53,14 +56,7 @@ internal sealed partial class Tracer
         GiveExitStop(tracee);
         ExecView image = ReadImage(process.Pid);
         _observer.Execed(process, image);
-        if (_kernel.RunsWithoutItsPrivileges(process.Pid))
-        {
-            Note(new(
-                LedgerKind.WithoutPrivileges,
-                process.Pid,
-                $"{process.Pid} runs {Text(image.Path)} without that program's set-uid or set-gid privileges, since its tracer lacks "
-                + "them: follow it as root"));
-        }
+        process.LacksPrivileges = _kernel.TakesPrivileges(process.Pid);
     }
 
     /// <summary>Once it runs again: its program enters the record.</summary>
@@ -72,6 +68,12 @@ internal sealed partial class Tracer
         byte[] commandLine = _commandLines.Keep(bytes.Slice(_pathLength, _commandLineLength));
         process.Comm = Text(bytes.Slice(_pathLength + _commandLineLength, _commLength));
         process.AddExec(new(_noticed, path, commandLine));
+        if (process.LacksPrivileges)
+        {
+            // What comes of it shows when it ends: many such programs need them for a part of their work alone.
+            Enter(new(LedgerKind.WithoutPrivileges, process.Pid, $"{process.Pid} runs {path} {WithoutPrivileges}"));
+        }
+
         if (cut == 0 && _commandLines.Cut > 0)
         {
             Note(new(

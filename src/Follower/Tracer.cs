@@ -299,10 +299,19 @@ internal sealed partial class Tracer
         _gate = null;
     }
 
+    /// <summary>Tells, and enters in the ledger.</summary>
     private void Note(LedgerEntry entry)
     {
+        Tell(entry.Kind, entry.Text);
+        Enter(entry);
+    }
+
+    private void Enter(LedgerEntry entry)
+    {
         Figures.Ledger.Enqueue(entry);
-        _logger.Log(_notes[(int)entry.Kind]++ < LoudNotes ? LogLevel.Warning : LogLevel.Debug, "{Text}", entry.Text);
         _observer.Noted(entry);
     }
+
+    private void Tell(LedgerKind kind, string text) =>
+        _logger.Log(_notes[(int)kind]++ < LoudNotes ? LogLevel.Warning : LogLevel.Debug, "{Text}", text);
 }

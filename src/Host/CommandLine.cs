@@ -1,22 +1,23 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ForkFollow.Collectors.EventNames;
 using ForkFollow.Results.Formats;
 using ForkFollow.Service;
-using ForkFollow.Telemetry;
-using Microsoft.Extensions.Configuration;
 using static ForkFollow.Host.CommandOptions;
 
 namespace ForkFollow.Host;
 
 /// <summary>
-/// The command line. Everything behind the first <c>--</c> is the workload's and is not looked at; what is before it is
-/// parsed by System.CommandLine.
+/// The command line. What is the workload's (<see cref="CommandWords"/>) is not looked at; the rest is parsed by System.CommandLine.
 /// </summary>
 internal static class CommandLine
 {
     private const PosixSignal FileTooLarge = (PosixSignal)25; // SIGXFSZ
+    private const string BothQuietAndVerbose = "both -q and -v are given: one tells less, the other more; leave one out";
+
+    /// <summary>The longest that the kernel lets pids grow.</summary>
+    private const int MostPid = 1 << 22;
 
     /// <summary>The options that are settings: each is the last source of the setting of that key.</summary>
     private static readonly (Option Option, string Key)[] _common =
@@ -34,24 +35,22 @@ internal static class CommandLine
     /// <summary>Parses and runs. Returns the exit status.</summary>
     internal static int Run(string[] args)
     {
-        int separator = Array.IndexOf(args, "--");
-        string[] own = separator < 0 ? args : args[..separator];
-        string[] command = separator < 0 ? [] : args[(separator + 1)..];
-
-        RootCommand root = MakeRoot(command);
+        RootCommand root = MakeRoot();
         if (Texts(root, args) is { } text)
         {
             new InvocationConfiguration().Output.Write(text);
             return 0;
         }
 
-        ParseResult parsed = root.Parse(own, new() { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (ParseError error in parsed.Errors)
-                StandardError.Say(SafeText.Escape(error.Message) + "; forkfollow --help lists the options");
-            return ExitStatus.StartUpProblem;
-        }
+        CommandWords words = CommandWords.Split(root, args);
+        if (!words.Marked && FindMisspelled(root, words.Command) is { } misspelled)
+            return Say(ExitStatus.CommandNotFound, misspelled);
+
+        root.SetAction(parsed => Follow(parsed, words.Command));
+        ParseResult parsed = root.Parse(words.Own, new() { ResponseFileTokenReplacer = null });
+        IReadOnlyList<string> wrong = WordFaults.Of(root, parsed);
+        if (wrong.Count > 0)
+            return Say(ExitStatus.StartUpProblem, wrong);
 
         try
         {
@@ -61,23 +60,39 @@ internal static class CommandLine
         }
         catch (StartUpException e)
         {
-            foreach (string line in e.Message.Split('\n'))
-                StandardError.Say(SafeText.Escape(line));
-            return ExitStatus.StartUpProblem;
+            return Say(ExitStatus.StartUpProblem, e.Message.Split('\n'));
         }
         catch (Exception e) when (Exhaustion.Of(e) is { } exhausted)
         {
-            StandardError.Say(SafeText.Escape(exhausted));
-            return ExitStatus.StartUpProblem;
+            return Say(ExitStatus.StartUpProblem, exhausted);
         }
         catch (Exception e)
         {
             // Nobody has thought of it.
             string? place = e.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("ForkFollow.", StringComparison.Ordinal))?.Trim();
-            StandardError.Say(SafeText.Escape(
-                $"internal fault: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} ({place}): please report it"));
-            return ExitStatus.InternalFault;
+            return Say(
+                ExitStatus.InternalFault,
+                $"internal fault: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} ({place}): please report it");
         }
+    }
+
+    /// <summary>Says lines, and gives the exit status.</summary>
+    private static int Say(int status, params IEnumerable<string> lines)
+    {
+        foreach (string line in lines)
+            StandardError.Say(SafeText.Escape(line));
+        return status;
+    }
+
+    /// <summary>A command that is nowhere, and almost one of ours; null if it is none.</summary>
+    private static string? FindMisspelled(RootCommand root, string[] command)
+    {
+        if (command.Length == 0 || NearMatches.Ask(command[0], root.Subcommands.Select(one => one.Name)) is not { Length: > 0 } near)
+            return null;
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        return folders.Any(folder => File.Exists(Path.Combine(folder, command[0])))
+            ? null
+            : $"cannot find {command[0]}: it is in no directory of PATH, and no command of forkfollow{near}; check its name";
     }
 
     /// <summary>What packages and shells ask for, under names that no command has; null for all else.</summary>
@@ -88,23 +103,22 @@ internal static class CommandLine
         _ => null,
     };
 
-    private static RootCommand MakeRoot(string[] command)
+    private static RootCommand MakeRoot()
     {
         var root = new RootCommand(
             "Follows a whole tree of processes: every fork, vfork, clone and exec, with results for each process.\n\n"
-            + "  forkfollow [options] -- COMMAND [ARGS…]   launch a command and follow it\n"
-            + "  forkfollow [options] -p PID[,PID…]        follow running processes")
+            + "  forkfollow [options] [--] COMMAND [ARGS…]   launch a command and follow it\n"
+            + "  forkfollow [options] -p PID[,PID…]          follow running processes")
         {
             Pids, Output, Force, Collect, Frequency, Events, StackKind, MmapPages, ProcfsInterval,
             DotNetTrace, Duration, NoDescendants, Until, OnExit, Format, InjectTraceparent, Config, Quiet, Verbose,
         };
-        root.SetAction(parsed => Follow(parsed, command));
 
-        var doctor = new Command("doctor", "Check this machine, and say what will work.");
-        doctor.SetAction(_ => Doctor.Run(StandardError.Writer));
+        var doctor = new Command("doctor", "Check this machine and the settings, and say what will work.") { Config };
+        doctor.SetAction(parsed => Doctor.Run(StandardError.Writer, DoctorFacts.Gather(parsed.GetValue(Config))));
         root.Subcommands.Add(doctor);
         root.Subcommands.Add(MakeReport());
-        root.Subcommands.Add(MakeService(command));
+        root.Subcommands.Add(MakeService());
         return root;
     }
 
@@ -120,6 +134,8 @@ internal static class CommandLine
             var options = new ForkFollowOptions();
             var faults = new List<string>();
             Apply(parsed, [(Format, "Formats")], options, faults);
+            if (parsed.GetValue(Quiet) && parsed.GetValue(ReportVerbose))
+                faults.Add(BothQuietAndVerbose);
             Refuse(faults);
             return ReportCommand.Run(
                 parsed.GetValue(directory)!, options.Formats, parsed.GetValue(Quiet), parsed.GetValue(ReportVerbose));
@@ -127,14 +143,14 @@ internal static class CommandLine
         return report;
     }
 
-    private static Command MakeService(string[] command)
+    private static Command MakeService()
     {
         var service = new Command("service", "Wait for targets, and follow each whenever it runs, until told to stop.")
         {
             Config, Targets, ScanInterval, MaxRuns, Output, Collect, Frequency, Events, StackKind, MmapPages, ProcfsInterval,
             DotNetTrace, Duration, NoDescendants, Format, Quiet, Verbose,
         };
-        service.SetAction(parsed => Watch(parsed, command));
+        service.SetAction(parsed => Watch(parsed));
         return service;
     }
 
@@ -142,51 +158,54 @@ internal static class CommandLine
     {
         int[] pids = ParsePids(parsed.GetValue(Pids) ?? []);
         if (pids.Length > 0 && command.Length > 0)
-            throw new StartUpException("both -p and a command are given; follow one of them");
-        if (pids.Length == 0 && command.Length == 0)
-            throw new StartUpException("nothing to follow; name a command behind --, or a process with -p PID");
-
-        IConfigurationRoot configuration = SettingFiles.Load(parsed.GetValue(Config), service: false);
-        ForkFollowOptions options = Read(parsed, _ofCommand, configuration, out List<string> faults);
-        options.Pids = pids;
-        options.Command = command;
-
-        // They are for the service; a command is one run on what the command line names.
-        options.Targets.Clear();
-        Refuse(faults, options);
-        return Program.Follow(options, configuration, parsed.GetValue(Verbose));
-    }
-
-    private static int Watch(ParseResult parsed, string[] command)
-    {
-        if (command.Length > 0)
-            throw new StartUpException("the service launches no command; leave out service, or name what to wait for with --target");
-        IConfigurationRoot configuration = SettingFiles.Load(parsed.GetValue(Config), service: true);
-        ForkFollowOptions options = Read(parsed, _ofService, configuration, out List<string> faults);
-        foreach (string text in parsed.GetValue(Targets) ?? [])
         {
-            if (ForkFollowSettings.AddTarget(options, text) is { } fault)
-                faults.Add("--target: " + fault);
+            throw new StartUpException(command.All(word => word.All(char.IsAsciiDigit))
+                ? "-p takes pids with commas between, -p 1,2; give it so, or once for each"
+                : "both -p and a command are given; follow one of them");
         }
 
-        Refuse(faults, options);
-        if (options.Targets.Count == 0)
+        if (pids.Length == 0 && command.Length == 0)
+            throw new StartUpException("nothing to follow; name a command, or a process with -p PID; forkfollow --help has more");
+
+        Settings settings = SettingFiles.Load(parsed.GetValue(Config), service: false);
+        settings.Options.Pids = pids;
+        settings.Options.Command = command;
+
+        // They are for the service; a command is one run on what the command line names.
+        settings.Options.Targets.Clear();
+        return Follow(parsed, _ofCommand, settings);
+    }
+
+    private static int Watch(ParseResult parsed)
+    {
+        Settings settings = SettingFiles.Load(parsed.GetValue(Config), service: true);
+        foreach (string text in parsed.GetValue(Targets) ?? [])
         {
-            throw new StartUpException(
+            if (ForkFollowSettings.AddTarget(settings.Options, text) is { } fault)
+                settings.Faults.Add("--target: " + fault);
+        }
+
+        if (settings.Options.Targets.Count == 0)
+        {
+            settings.Faults.Add(
                 "nothing to wait for; name a target with --target exe=NAME, or in ForkFollow:Targets of the configuration");
         }
 
-        return Program.Follow(options, configuration, parsed.GetValue(Verbose));
+        return Follow(parsed, _ofService, settings);
     }
 
     /// <summary>What the configuration says, and over it the command line.</summary>
-    private static ForkFollowOptions Read(
-        ParseResult parsed, (Option Option, string Key)[] settings, IConfigurationRoot configuration, out List<string> faults)
+    private static int Follow(ParseResult parsed, (Option Option, string Key)[] options, Settings settings)
     {
-        var options = new ForkFollowOptions();
-        faults = [.. ForkFollowSettings.Read(configuration, options), .. ForkFollowTelemetry.FindFaults(configuration)];
-        Apply(parsed, settings, options, faults);
-        return options;
+        bool verbose = parsed.GetValue(Verbose);
+        if (verbose && parsed.GetValue(Quiet))
+            settings.Faults.Add(BothQuietAndVerbose);
+        Apply(parsed, options, settings.Options, settings.Faults);
+        settings.Options.Quiet &= !verbose;
+        Refuse(settings.Faults, settings.Options);
+        if (!settings.Options.Quiet)
+            Say(0, [.. settings.Notes, .. VainOptions.Find(parsed, settings.Options)]);
+        return Program.Follow(settings.Options, settings.Configuration, verbose);
     }
 
     private static void Apply(
@@ -194,7 +213,7 @@ internal static class CommandLine
     {
         foreach ((Option option, string key) in settings)
         {
-            if (parsed.GetResult(option) is not { Implicit: false })
+            if (parsed.GetResult(option) is not { Implicit: false } given)
                 continue;
             string? text = option switch
             {
@@ -211,7 +230,7 @@ internal static class CommandLine
             if (option == Format && text != "all")
                 fault ??= ResultFormats.RefusalOf(options.Formats);
             if (fault is not null)
-                faults.Add($"{option.Aliases.FirstOrDefault() ?? option.Name}: {fault}");
+                faults.Add($"{given.IdentifierToken?.Value ?? option.Name}: {fault}");
         }
     }
 
@@ -227,8 +246,8 @@ internal static class CommandLine
     private static int[] ParsePids(string[] values) =>
     [
         .. values.SelectMany(value => value.Split(',')).Select(text =>
-            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid is > 0 and <= MostPid
                 ? pid
-                : throw new StartUpException($"'{text}' is no pid; -p takes numbers, separated by commas")),
+                : throw new StartUpException($"'{text}' is no pid; -p takes numbers from 1 to {MostPid}, with commas between")).Distinct(),
     ];
 }

@@ -37,6 +37,8 @@ internal static class Completions
             bool isValue = before is not null;
             if (!isValue && command.Subcommands.FirstOrDefault(one => one.Name == word) is { } chosen)
                 command = chosen;
+            else if (!isValue && command == root && !CommandWords.IsOption(word))
+                return []; // the workload's words begin
             before = isValue ? null : WithValue(command, word);
         }
 

@@ -63,7 +63,7 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
         }
 
         int number = NumberOf(context.Signal);
-        bool typed = context.Signal is PosixSignal.SIGINT or PosixSignal.SIGQUIT && Terminal.SignalsWorkloadToo;
+        bool typed = context.Signal is PosixSignal.SIGINT or PosixSignal.SIGQUIT && Terminal.InForeground;
         switch (_wishes.Take(Stopwatch.GetTimestamp(), typed))
         {
             case EndWish.First:
@@ -84,7 +84,7 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
             _lifetime.StopApplication();
 
         // The terminal sends Ctrl-C, Ctrl-\ and its hang-up to the whole foreground group; kill(1) sends to us alone.
-        else if (signal == PosixSignal.SIGTERM || !Terminal.SignalsWorkloadToo)
+        else if (signal == PosixSignal.SIGTERM || !Terminal.InForeground)
             _ = _control.SignalWorkloadAsync(number);
     }
 
@@ -99,7 +99,7 @@ internal sealed class FollowLifetime : IHostLifetime, IDisposable
 
     private void SayWhatIsWritten()
     {
-        string[] written = [.. _control.Directories.Where(path => File.Exists(Path.Combine(path, TreeFile.Name))).Select(path => Path.GetRelativePath(Environment.CurrentDirectory, path))];
+        string[] written = [.. _control.Directories.Where(path => File.Exists(Path.Combine(path, TreeFile.Name))).Select(ShownPath.Of)];
         StandardError.Say(SafeText.Escape(written.Length == 0
             ? "quit before any results were written"
             : $"quit; the results are as they were written last: forkfollow report {string.Join("; forkfollow report ", written)}"));

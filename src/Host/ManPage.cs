@@ -15,7 +15,7 @@ internal static class ManPage
         forkfollow \- profiler of a whole tree of processes
         .SH SYNOPSIS
         .B forkfollow
-        [\fIOPTIONS\fR] \fB\-\-\fR \fICOMMAND\fR [\fIARGS\fR…]
+        [\fIOPTIONS\fR] [\fB\-\-\fR] \fICOMMAND\fR [\fIARGS\fR…]
         .br
         .B forkfollow
         [\fIOPTIONS\fR] \fB\-p\fR \fIPID\fR[,\fIPID\fR…]
@@ -33,6 +33,9 @@ internal static class ManPage
         .PP
         The command's output, exit status, terminal and environment are as without forkfollow. What is attached to with \fB\-p\fR
         runs on when following ends.
+        .PP
+        The command begins at the first word that is no option and no value of one, or behind \fB\-\-\fR, which a command takes that is
+        called as one of forkfollow's own (service, report, doctor).
 
         """;
 

@@ -26,6 +26,8 @@ internal static class ReportCommand
 
     private static ResultDirectory Open(string path)
     {
+        if (path.Length == 0)
+            throw new StartUpException("the name of the directory is empty; name one that a run of forkfollow has written");
         try
         {
             return ResultDirectory.Open(path);

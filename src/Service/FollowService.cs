@@ -97,6 +97,13 @@ internal sealed class FollowService : BackgroundService
 
     private async Task WatchAsync(CancellationToken stoppingToken)
     {
+        if (RunDirectory.MakeFolderOfTargets(_options.Output) is { } refusal)
+        {
+            Refuse(ExitStatus.StartUpProblem, refusal);
+            _lifetime.StopApplication();
+            return;
+        }
+
         try
         {
             await _supervisor.RunAsync(stoppingToken).ConfigureAwait(false);

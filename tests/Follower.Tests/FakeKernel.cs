@@ -161,7 +161,7 @@ internal sealed class FakeKernel : IKernel
 
     public ExecView ReadRunningImage(int pid) => ReadImage(pid);
 
-    public bool RunsWithoutItsPrivileges(int pid) => false;
+    public bool TakesPrivileges(int pid) => false;
 
     public bool IsDumpable(int pid) => true;
 

@@ -102,7 +102,7 @@ internal sealed class FaultyKernel(FakeKernel inner, int refused, int times = 1)
 
     public ExecView ReadRunningImage(int pid) => inner.ReadRunningImage(pid);
 
-    public bool RunsWithoutItsPrivileges(int pid) => inner.RunsWithoutItsPrivileges(pid);
+    public bool TakesPrivileges(int pid) => inner.TakesPrivileges(pid);
 
     public string ReadName(int pid) => inner.ReadName(pid);
 

@@ -91,6 +91,29 @@ public sealed class PollGovernorTests
     }
 }
 
+public sealed class MountInfoTests
+{
+    private static readonly byte[] _mounts = Encoding.ASCII.GetBytes(
+        """
+        26 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw,nosuid
+        36 26 0:31 / /tmp rw,nosuid,nodev shared:5 - tmpfs tmpfs rw
+        361 26 0:32 / /nosuid rw,nosuidx - tmpfs tmpfs rw
+        37 26 0:33 / /short
+        38
+        39 26 0:34 / /last rw,noexec,nosuid
+        """);
+
+    [Theory]
+    [InlineData(36, true)]
+    [InlineData(39, true)]
+    [InlineData(26, false)]
+    [InlineData(361, false)]
+    [InlineData(37, false)]
+    [InlineData(38, false)]
+    [InlineData(3, false)]
+    public void Nosuid_is_an_option_of_the_mount(ulong id, bool noSuid) => Assert.Equal(noSuid, LinuxKernel.IsNoSuid(_mounts, id));
+}
+
 public sealed class OwnProcessTests
 {
     [Fact]

@@ -20,6 +20,7 @@ public sealed class CompletionTests : IDisposable
         { "forkfollow service --target e", "exe=" },
         { "forkfollow --config /etc/pass", "/etc/passwd" },
         { "forkfollow -- echo --coll", "!--collect" },
+        { "forkfollow -F 5 echo --coll", "!--collect" },
     };
 
     private readonly ForkFollowProgram _program = new();

@@ -81,7 +81,7 @@ public sealed class LaunchTests : IDisposable
     [SkippableFact]
     public async Task Verbose_it_tells_every_stop()
     {
-        Ended ended = await _program.RunAsync("-q", "-v", "--", "/bin/sh", "-c", "kill -USR1 $$");
+        Ended ended = await _program.RunAsync("-v", "--", "/bin/sh", "-c", "kill -USR1 $$");
         Assert.Equal(138, ended.Status);
         Assert.Contains("PTRACE_EVENT_EXEC", ended.Errors, StringComparison.Ordinal);
         Assert.Contains("signal-delivery-stop SIGUSR1", ended.Errors, StringComparison.Ordinal);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ForkFollow.Host.Tests;
 
-/// <summary>Files, environment and command line, in this order; all faults at once.</summary>
+/// <summary>Files, environment and command line, in this order. What is wrong in them: BadInputTests.</summary>
 public sealed class SettingFilesTests : IDisposable
 {
     private readonly ForkFollowProgram _program = new();
@@ -13,7 +13,7 @@ public sealed class SettingFilesTests : IDisposable
     public async Task The_command_line_wins_over_the_environment_and_that_over_files()
     {
         string own = Write("own.json", """{ "ForkFollow": { "Formats": "folded", "Collect": ["procfs"], "Output": "from-file" } }""");
-        Ended ended = await RunAsync([("FORKFOLLOW_CONFIG", own), ("FORKFOLLOW__OUTPUT", "from-environment"), ("FORKFOLLOW__QUIET", "true")], "--format", "speedscope", "--", "true");
+        Ended ended = await RunAsync([("FORKFOLLOW_CONFIG", own), ("FORKFOLLOW__OUTPUT", "from-environment"), ("FORKFOLLOW__QUIET", "1")], "--format", "speedscope", "--", "true");
         Assert.Equal(new Ended(0, "", ""), ended);
         string results = Path.Combine(_program.Folder, "from-environment");
         Assert.True(File.Exists(Path.Combine(results, "profile.speedscope.json")));
@@ -37,36 +37,27 @@ public sealed class SettingFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task All_faults_are_told_at_once_each_with_its_name_and_remedy()
+    public async Task The_command_line_tells_more_than_a_file_that_says_quiet()
     {
-        string own = Write("own.json", """{ "ForkFollow": { "Frequency": "abc", "Duratoin": 3 } }""");
-        Ended ended = await RunAsync([("FORKFOLLOW__MMAPPAGES", "3")], "--config", own, "--until", "later", "-d", "soon", "--", "true");
-        Assert.Equal(2, ended.Status);
-        Assert.Equal(
-            """
-            forkfollow: ForkFollow:Duratoin: there is no such setting (did you mean Duration?); correct the name, or remove it
-            forkfollow: ForkFollow:Frequency: 'abc' is no number; it takes 1 to 10000
-            forkfollow: ForkFollow:MmapPages: it takes a power of two, and 3 is none
-            forkfollow: -d: 'soon' is no duration; it takes seconds, more than 0 and at most 1000000
-            forkfollow: --until: there is no 'later'; it takes root or all
-
-            """,
-            ended.Errors);
+        string named = Write("quiet.json", """{ "ForkFollow": { "Quiet": true, "Collect": "none" } }""");
+        Assert.Equal("", (await RunAsync([], "--config", named, "true")).Errors);
+        Assert.Contains("exited 0", (await RunAsync([], "--config", named, "-v", "true")).Errors, StringComparison.Ordinal);
+        Assert.Contains("results in", (await RunAsync([], "--config", named, "--quiet=false", "true")).Errors, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("nothing to wait for", "service")]
-    [InlineData("'port=80' is no target", "service", "--target", "port=80")]
-    [InlineData("there is no file nowhere.json", "service", "--config", "nowhere.json")]
-    [InlineData("the service launches no command", "service", "--", "true")]
-    [InlineData("it takes seconds, 0.01 to 3600", "service", "--target", "pid=1", "--scan-interval", "0")]
-    [InlineData("LineNumber: 0", "--config", "broken.json", "--", "true")]
-    public async Task What_cannot_be_served_is_one_line(string line, params string[] arguments)
+    [Fact]
+    public async Task Doctor_reads_the_settings_and_says_what_is_wrong_with_them()
     {
-        Write("broken.json", """{ "ForkFollow": { """);
-        Ended ended = await RunAsync([], arguments);
-        Assert.Equal(2, ended.Status);
-        Assert.Contains(line, Assert.Single(ended.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+        string good = Write("good.json", """{ "ForkFollow": { "Frequency": 5 } }""");
+        string bad = Write("bad.json", """{ "ForkFollow": { "Frequency": 0, "Duratoin": 3 } }""");
+        Assert.Contains($"ok       settings                {good}\n", (await RunAsync([], "doctor", "--config", good)).Errors, StringComparison.Ordinal);
+        Ended ended = await RunAsync([("FORKFOLLOW_FREQUENCY", "5")], "doctor", "--config", bad);
+        Assert.Equal(1, ended.Status);
+        Assert.Matches("limited +settings +ForkFollow:Duratoin: there is no such setting", ended.Errors);
+        Assert.Matches("limited +settings +ForkFollow:Frequency: '0' is out of range", ended.Errors);
+        Assert.Matches("limited +settings +FORKFOLLOW_FREQUENCY is no setting", ended.Errors);
+        Assert.Matches("no +launch and follow +see settings above", ended.Errors);
+        Assert.Matches("limited +settings +cannot read settings from nowhere", (await RunAsync([], "doctor", "--config", "nowhere")).Errors);
     }
 
     private string Write(string name, string text)

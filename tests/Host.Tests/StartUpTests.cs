@@ -2,60 +2,12 @@ using System.Diagnostics;
 
 namespace ForkFollow.Host.Tests;
 
-/// <summary>Problems at start-up: one line (what, why, remedy), exit status 2, nothing harmed, nothing left behind.</summary>
+/// <summary>Problems at start-up that need more than a line (BadInputTests has those).</summary>
 public sealed class StartUpTests : IDisposable
 {
     private readonly ForkFollowProgram _program = new();
 
     public void Dispose() => _program.Dispose();
-
-    [SkippableTheory]
-    [InlineData(2, "nothing to follow")]
-    [InlineData(2, "'--frobnicate'", "--frobnicate")]
-    [InlineData(2, "'x' is no pid", "-p", "x")]
-    [InlineData(2, "'' is no pid", "-p", "12,")]
-    [InlineData(2, "'-5' is no pid", "-p", "-5")]
-    [InlineData(2, "99999999: no such process", "-p", "99999999")]
-    [InlineData(2, "2: a kernel thread", "-p", "2")]
-    [InlineData(2, "both -p and a command", "-p", "1", "--", "true")]
-    [InlineData(2, "no collector 'cpux'", "--collect", "cpux", "--", "true")]
-    [InlineData(2, "'0.001' is no procfs interval", "--procfs-interval", "0.001", "--", "true")]
-    [InlineData(2, "0.01 to 3600", "--procfs-interval", "3601", "--", "true")]
-    [InlineData(2, "'x' is no procfs interval", "--procfs-interval", "x", "--", "true")]
-    [InlineData(2, "did you mean cycles?", "-e", "cylces", "--", "true")]
-    [InlineData(2, "modifier 'p'", "-e", "cs,cycles:p", "--", "true")]
-    [InlineData(2, "no PMU 'nowhere'", "-e", "nowhere/event=1/", "--", "true")]
-    [InlineData(2, "close it with }", "-e", "{cs,faults", "--", "true")]
-    [InlineData(2, "page-faults is named twice", "-e", "faults,page-faults", "--", "true")]
-    [InlineData(2, "'soon' is no duration", "-d", "soon", "--", "true")]
-    [InlineData(2, "'-1' is no duration", "-d", "-1", "--", "true")]
-    [InlineData(2, "it takes root or all", "--until", "later", "--", "true")]
-    [InlineData(2, "it takes kill or detach", "--on-exit", "maybe", "--", "true")]
-    [InlineData(2, "exists already", "-o", "link", "--", "true")]
-    [InlineData(2, "symbolic link", "--force", "-o", "link", "--", "true")]
-    [InlineData(2, "cannot write results", "-o", "/proc/nowhere", "--", "true")]
-    [InlineData(127, "cannot find no-such-command", "--", "no-such-command")]
-    [InlineData(127, "cannot find /no/such", "--", "/no/such")]
-    [InlineData(127, "interpreter", "--", "./lost")]
-    [InlineData(126, "not executable", "--", "./plain")]
-    [InlineData(126, "is a directory", "--", "/tmp")]
-    public async Task One_line_says_what_and_why(int status, string line, params string[] arguments)
-    {
-        File.WriteAllText(Path.Combine(_program.Folder, "plain"), "text");
-        string lost = Path.Combine(_program.Folder, "lost");
-        File.WriteAllText(lost, "#!/no/such/interpreter\n");
-        File.SetUnixFileMode(lost, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        File.CreateSymbolicLink(Path.Combine(_program.Folder, "link"), _program.Folder);
-        string[] before = Directory.GetFileSystemEntries(_program.Folder);
-
-        Ended ended = await _program.RunBareAsync(arguments);
-        Assert.Equal(status, ended.Status);
-        Assert.Equal("", ended.Output);
-        Assert.StartsWith("forkfollow: ", ended.Errors, StringComparison.Ordinal);
-        Assert.Contains(line, ended.Errors, StringComparison.Ordinal);
-        Assert.Single(ended.Errors.TrimEnd('\n').Split('\n'));
-        Assert.Equal(before.Order(), Directory.GetFileSystemEntries(_program.Folder).Order());
-    }
 
     [SkippableFact]
     public async Task Without_libdw_its_call_graph_is_refused()
@@ -68,6 +20,15 @@ public sealed class StartUpTests : IDisposable
         Assert.Equal(2, ended.Status);
         Assert.Matches("^forkfollow: .*libdw.so.1.*install libdw1.*--call-graph fp\n$", ended.Errors);
         Assert.False(Directory.Exists(_program.Results));
+    }
+
+    [SkippableFact]
+    public async Task A_working_directory_that_was_removed_is_no_hindrance_to_results_elsewhere()
+    {
+        Ended ended = await ForkFollowProgram.RunAnyAsync(
+            "/bin/sh", ["-c", $"mkdir gone && cd gone && rmdir ../gone && exec {ForkFollowProgram.Path_} -o {_program.Results} true"], _program.Folder);
+        Assert.Equal(0, ended.Status);
+        Assert.EndsWith($"forkfollow: results in {_program.Results}\n", ended.Errors, StringComparison.Ordinal);
     }
 
     [SkippableFact]

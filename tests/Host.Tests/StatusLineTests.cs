@@ -6,6 +6,7 @@ public class StatusLineTests
     private readonly FakeTime _time = new();
     private (int Alive, int Seen) _counts = (12, 340);
     private int _width = 100;
+    private bool _ours = true;
 
     [Fact]
     public void It_is_rewritten_in_place()
@@ -13,7 +14,7 @@ public class StatusLineTests
         using StatusLine line = Make();
         _time.Tick(83);
 
-        Assert.Equal("\rforkfollow: 12 processes alive, 340 seen, 1:23\x1b[K\r", _terminal.ToString());
+        Assert.Equal("\rforkfollow: 12 processes alive, 340 seen, 1:23\x1b[K", _terminal.ToString());
     }
 
     [Fact]
@@ -46,7 +47,7 @@ public class StatusLineTests
         _counts = (13, 341);
         _time.Tick(0);
         Assert.EndsWith(
-            "\rforkfollow: 13 processes alive, 341 seen, 0:00\x1b[K\r", _terminal.ToString(), StringComparison.Ordinal);
+            "\rforkfollow: 13 processes alive, 341 seen, 0:00\x1b[K", _terminal.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,7 +57,7 @@ public class StatusLineTests
         using StatusLine line = Make();
         _time.Tick(0);
 
-        Assert.Equal("\rforkfollow: 12 proc\x1b[K\r", _terminal.ToString());
+        Assert.Equal("\rforkfollow: 12 proc\x1b[K", _terminal.ToString());
     }
 
     [Fact]
@@ -106,9 +107,10 @@ public class StatusLineTests
     }
 
     [Fact]
-    public void Where_there_is_no_terminal_nothing_is_written()
+    public void In_the_background_nothing_is_written()
     {
-        StatusLine line = Make(enabled: false);
+        _ours = false;
+        StatusLine line = Make();
         _time.Tick(5);
         line.Clear();
         line.Dispose();
@@ -125,7 +127,7 @@ public class StatusLineTests
         Assert.True(written);
     }
 
-    private StatusLine Make(bool enabled = true) => new(_terminal, enabled, () => _counts, () => _width, _time);
+    private StatusLine Make() => new(_terminal, () => _ours, () => _counts, () => _width, _time);
 
     /// <summary>A clock that stands until it is told to go on.</summary>
     private sealed class FakeTime : TimeProvider

@@ -16,16 +16,23 @@ public sealed class ResultDirectoryTests : IDisposable
     [Fact]
     public void A_new_one_and_its_files_are_for_their_owner_only()
     {
-        using (ResultDirectory directory = Create("a/b/out"))
+        using (ResultDirectory directory = Create("out"))
         {
             directory.Write("tree.json", Write("x"));
             directory.Keep();
         }
 
-        string path = Path.Combine(_folder, "a/b/out");
+        string path = Path.Combine(_folder, "out");
         Assert.Equal(OwnerReadsAndWrites | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
         Assert.Equal(OwnerReadsAndWrites, File.GetUnixFileMode(Path.Combine(path, "tree.json")));
         Assert.Equal(["tree.json"], NamesIn(path));
+    }
+
+    [Fact]
+    public void Directories_on_the_way_are_not_made()
+    {
+        Assert.Contains($"there is no directory {Path.Combine(_folder, "a/b")}; make it", Refused(() => Create("a/b/out")), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 
     [Fact]

@@ -107,21 +107,23 @@ public sealed class TreeFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "JSON")]
+    [InlineData("", "line 1, column 1;")]
     [InlineData("null", "null")]
     [InlineData("[]", "")]
     [InlineData("hello", "")]
-    [InlineData("""{"schema":1}""", "started")]
+    [InlineData("""{"schema":1}""", "missing at line 1, ")]
+    [InlineData("""{"schema":2,"runs":[]}""", "schema is 2")]
+    [InlineData("""{"schema":99999999999999999999}""", "schema is 99999999999999999999")]
     [InlineData("""{"schema":2,"started":"2026-03-04T05:06:07Z","durationNs":1,"processes":[]}""", "schema is 2")]
     [InlineData("""{"schema":1,"started":"yesterday","durationNs":1,"processes":[]}""", "started")]
     [InlineData("""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":1e99,"processes":[]}""", "durationNs")]
     [InlineData("""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":1,"processes":[null]}""", "process 1")]
-    [InlineData("""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":1,"processes":[{"id":1}]}""", "pid")]
+    [InlineData("""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":1,"processes":[{"id":1}]}""", "processes[0]")]
     [InlineData("""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":1,"processes":[PROCESS,PROCESS]}""", "id 1")]
     [InlineData("""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":1,"processes":[PROCESS,{"id":2,"parentId":3,"pid":5,"origin":"fork","startNs":0,"comm":"a","end":"exited"}]}""", "parent of process 2")]
     [InlineData("""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":1,"processes":[{"id":2,"pid":5,"origin":"fork","startNs":0,"comm":null,"end":"exited"}]}""", "comm")]
     [InlineData("""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":1,"processes":[{"id":2,"pid":5,"origin":"fork","startNs":0,"comm":"a","end":"exited","execs":[{"atNs":1,"path":"/a","args":[null]}]}]}""", "execs of process 2")]
-    [InlineData("""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":1,"processes":[{"id":2,"pid":5,"origin":"fork","startNs":0,"comm":"a","end":"exited","execs":[{"atNs":1,"args":[]}]}]}""", "path")]
+    [InlineData("""{"schema":1,"started":"2026-03-04T05:06:07Z","durationNs":1,"processes":[{"id":2,"pid":5,"origin":"fork","startNs":0,"comm":"a","end":"exited","execs":[{"atNs":1,"args":[]}]}]}""", "processes[0].execs[0]")]
     public void What_is_wrong_with_a_file_is_told_with_its_name(string json, string told)
     {
         string file = Path.Combine(_folder, "some.json");

@@ -66,12 +66,12 @@ public sealed class SettingTests
         Assert.Equal(
             [
                 "ForkFollow:CallGraph: there is no 'lbr'; it takes fp or dwarf",
-                "ForkFollow:Collect: there is no collector 'gpu'; it takes rusage, counters, cpu, offcpu, syscalls, trace, procfs, dotnet, or none",
-                "ForkFollow:Duration: '0' is no duration; it takes seconds, more than 0 and at most 1000000",
+                "ForkFollow:Collect: there is no collector 'gpu' (did you mean cpu?); it takes rusage, counters, cpu, offcpu, syscalls, trace, procfs, dotnet, or none",
+                "ForkFollow:Duration: '0' is out of range; it takes seconds, more than 0 and at most 1000000",
                 "ForkFollow:Events: 'cylces' is no event (did ",
-                "ForkFollow:Formats: there is no format 'htm'; it takes html, pprof, folded, speedscope, firefox, timeline, all or none",
-                "ForkFollow:Frequency: 'abc' is no number; it takes 1 to 10000",
-                "ForkFollow:MmapPages: it takes a power of two, and 3 is none",
+                "ForkFollow:Formats: there is no format 'htm' (did you mean html?); it takes html, pprof, folded, speedscope, firefox, timeline, all or none",
+                "ForkFollow:Frequency: 'abc' is no number; it takes a whole number from 1 to 10000",
+                "ForkFollow:MmapPages: '3' is no power of two; it takes one up to 262144, or 0 for enough",
                 "ForkFollow:Quiet: it has settings below it; it takes a value",
                 "ForkFollow:Targets:0:Pid: 'zero' is no pid; it takes 1 to 4194304",
                 "ForkFollow:Targets:0:PidFiles: there is no such setting (did you mean PidFile?); correct the name, or remove it",
@@ -124,8 +124,8 @@ public sealed class SettingTests
         Assert.Equal(
             [
                 "ForkFollow:Collect: there is no collector 'x'; it takes rusage, counters, cpu, offcpu, syscalls, trace, procfs, dotnet, or none",
-                "ForkFollow:Frequency: '0' is out of range; it takes 1 to 10000",
-                "ForkFollow:ScanInterval: '0' is no scan interval; it takes seconds, 0.01 to 3600",
+                "ForkFollow:Frequency: '0' is out of range; it takes a whole number from 1 to 10000",
+                "ForkFollow:ScanInterval: '0' is out of range; it takes seconds, 0.01 to 3600",
                 "both a command and pids are given; follow one of them",
             ],
             OptionsCheck.Check(options));
@@ -140,7 +140,7 @@ public sealed class SettingTests
         using IHost host = builder.Build();
         OptionsValidationException e = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
         Assert.Equal(4, e.Failures.Count());
-        Assert.Contains("ForkFollow:MaxRuns: '0' is out of range; it takes 1 to 1000", e.Failures);
+        Assert.Contains("ForkFollow:MaxRuns: '0' is out of range; it takes a whole number from 1 to 1000", e.Failures);
         Assert.Contains(e.Failures, fault => fault.StartsWith("ForkFollow:Targets: there is nothing to follow", StringComparison.Ordinal));
     }
 

@@ -27,6 +27,7 @@ internal static class Machine
         ["protoc"] = "protobuf-compiler",
         ["readelf"] = "binutils",
         ["rustc"] = "rustc",
+        ["script"] = "bsdutils",
         ["setarch"] = "util-linux",
         ["setpriv"] = "util-linux",
         ["setsid"] = "util-linux",

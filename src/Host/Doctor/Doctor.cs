@@ -9,11 +9,8 @@ internal static class Doctor
 {
     private const int NameWidth = 22;
 
-    /// <summary>Writes a line per item, then what will work.</summary>
+    /// <summary>Writes a line per item, then what will work, for a machine of which these facts are true.</summary>
     /// <returns>0 if launching, and attaching to processes of one's own, will work; else 1.</returns>
-    internal static int Run(TextWriter output) => Run(output, DoctorFacts.Gather());
-
-    /// <summary>As above, for a machine of which these facts are true.</summary>
     internal static int Run(TextWriter output, DoctorFacts facts)
     {
         foreach (DoctorItem item in DoctorChecks.Judge(facts))

@@ -43,7 +43,19 @@ internal static class DoctorChecks
         ChildrenFiles(facts),
         Seccomp(facts),
         Container(facts),
+        .. Settings(facts),
     ];
+
+    private static IEnumerable<DoctorItem> Settings(DoctorFacts facts)
+    {
+        const string Name = "settings";
+        if (facts.SettingFaults.Count == 0)
+            yield return new(Ok, Name, facts.SettingFile ?? "no file: the defaults");
+        foreach (string fault in facts.SettingFaults)
+            yield return new(Limited, Name, fault);
+        foreach (string fault in facts.ServiceSettingFaults)
+            yield return new(Limited, "settings of service", fault);
+    }
 
     private static DoctorItem Kernel(DoctorFacts facts)
     {

@@ -65,6 +65,15 @@ internal sealed record DoctorFacts
     /// <summary>What says that we are in a container; null if nothing does.</summary>
     internal string? ContainerHint { get; init; }
 
+    /// <summary>The file with settings of a command; null for none.</summary>
+    internal string? SettingFile { get; init; }
+
+    /// <summary>What is wrong with the settings of a command, a line each.</summary>
+    internal IReadOnlyList<string> SettingFaults { get; init; } = [];
+
+    /// <summary>What is wrong with those of the service, if it has a file of its own.</summary>
+    internal IReadOnlyList<string> ServiceSettingFaults { get; init; } = [];
+
     /// <summary>The kernel's version; 0.0 if it cannot be read.</summary>
     internal Version KernelVersion
     {
@@ -81,10 +90,13 @@ internal sealed record DoctorFacts
     internal bool Has(DoctorCapability capability) => (Capabilities & (1UL << (int)capability)) != 0;
 
     /// <summary>Looks, and tries. Takes the time of a short command.</summary>
-    internal static DoctorFacts Gather()
+    /// <param name="settings">The file with settings that is named; null for the user's own.</param>
+    internal static DoctorFacts Gather(string? settings = null)
     {
         string status = ReadText("/proc/self/status") ?? "";
         string limits = ReadText("/proc/self/limits") ?? "";
+        (string? file, IReadOnlyList<string> faults) = SettingFiles.Check(settings, service: false);
+        (string? ofService, IReadOnlyList<string> serviceFaults) = SettingFiles.Check(settings, service: true);
         using CounterSettings? counters = CounterSettings.Probe(out string? refusal);
         return new()
         {
@@ -110,6 +122,9 @@ internal sealed record DoctorFacts
             HasChildrenFiles = File.Exists(
                 string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{Environment.ProcessId}/children")),
             ContainerHint = FindContainer(),
+            SettingFile = file,
+            SettingFaults = faults,
+            ServiceSettingFaults = ofService is null || ofService == file ? [] : serviceFaults,
         };
     }
 

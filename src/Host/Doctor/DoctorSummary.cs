@@ -13,8 +13,8 @@ internal static class DoctorSummary
         [Launch(facts), AttachToOwn(facts), AttachToOthers(facts), Counters(facts), KernelEvents(facts), Cpu(facts.Cpu), OffCpu(facts.OffCpu),
             Syscalls(facts.Syscalls), DotNet(facts)];
 
-    /// <summary>It has been tried.</summary>
-    internal static bool CanLaunch(DoctorFacts facts) => facts.LaunchFailure is null;
+    /// <summary>It has been tried; with wrong settings no run begins.</summary>
+    internal static bool CanLaunch(DoctorFacts facts) => facts is { LaunchFailure: null, SettingFaults.Count: 0 };
 
     /// <summary>
     /// A launched command is our descendant, so that its success says nothing of Yama's restriction: 1 leaves descendants
@@ -27,15 +27,17 @@ internal static class DoctorSummary
         _ => false,
     };
 
+    private static string SeeWhat(DoctorFacts facts) => facts.LaunchFailure is null ? "see settings above" : "see ptrace above";
+
     private static DoctorItem Launch(DoctorFacts facts) => CanLaunch(facts)
         ? new(Ok, "launch and follow", "forkfollow -- COMMAND")
-        : new(Missing, "launch and follow", "see ptrace above");
+        : new(Missing, "launch and follow", SeeWhat(facts));
 
     private static DoctorItem AttachToOwn(DoctorFacts facts)
     {
         const string Name = "attach to your own";
         if (!CanAttachToOwn(facts))
-            return new(Missing, Name, CanLaunch(facts) ? "see yama ptrace_scope above" : "see ptrace above");
+            return new(Missing, Name, CanLaunch(facts) ? "see yama ptrace_scope above" : SeeWhat(facts));
         return facts.HasChildrenFiles
             ? new(Ok, Name, "forkfollow -p PID")
             : new(Limited, Name, "without the children that a target has already; see children in /proc above");
@@ -82,7 +84,7 @@ internal static class DoctorSummary
     /// <summary>It needs what following needs: the target's environment and its temporary folder, through /proc.</summary>
     private static DoctorItem DotNet(DoctorFacts facts) => CanLaunch(facts)
         ? new(Ok, ".NET runtimes", "--collect dotnet")
-        : new(Missing, ".NET runtimes", "see ptrace above");
+        : new(Missing, ".NET runtimes", SeeWhat(facts));
 
     private static DoctorItem KernelEvents(DoctorFacts facts) =>
         facts.CountingFailure is null && !facts.UserOnly && facts.Events.Contains(Context)

@@ -4,8 +4,8 @@ using ForkFollow.Collectors;
 namespace ForkFollow.Host;
 
 /// <summary>
-/// One line at the bottom of the terminal while a run goes on: <c>forkfollow: 12 processes alive, 340 seen, 1:23</c>.
-/// Rewritten in place twice a second if it has changed. Any thread may call; a lock keeps writers apart, so that nothing is
+/// One line on the terminal while a run goes on: <c>forkfollow: 12 processes alive, 340 seen, 1:23</c>. Rewritten in place twice a
+/// second if it has changed, and only while the terminal is ours alone to write on: nothing can tell when somebody else does. Any thread may call; a lock keeps writers apart, so that nothing is
 /// written once <see cref="Dispose"/> has returned.
 /// </summary>
 internal sealed class StatusLine : IDisposable
@@ -17,39 +17,40 @@ internal sealed class StatusLine : IDisposable
 
     private readonly Lock _lock = new();
     private readonly TextWriter _output;
+    private readonly Func<bool> _ours;
     private readonly Func<(int Alive, int Seen)> _counts;
     private readonly Func<int> _width;
     private readonly TimeProvider _time;
     private readonly long _start;
-    private readonly ITimer? _timer;
+    private readonly ITimer _timer;
 
     /// <summary>What is on the terminal; empty if nothing of ours.</summary>
     private string _text = "";
     private bool _disposed;
 
     /// <param name="output">The terminal.</param>
-    /// <param name="enabled">False: nothing is ever written.</param>
+    /// <param name="ours">Whether it is ours to write on now: we are in its foreground.</param>
     /// <param name="counts">How many processes are alive, and how many were seen.</param>
     /// <param name="width">Columns of the terminal, which may change.</param>
     /// <param name="time">Clock and timer.</param>
     internal StatusLine(
-        TextWriter output, bool enabled, Func<(int Alive, int Seen)> counts, Func<int> width, TimeProvider time)
+        TextWriter output, Func<bool> ours, Func<(int Alive, int Seen)> counts, Func<int> width, TimeProvider time)
     {
         _output = output;
+        _ours = ours;
         _counts = counts;
         _width = width;
         _time = time;
         _start = time.GetTimestamp();
-        if (enabled)
-            _timer = time.CreateTimer(_ => Update(), state: null, _interval, _interval);
+        _timer = time.CreateTimer(_ => Update(), state: null, _interval, _interval);
     }
 
-    /// <summary>Shows the line on standard error, if that is a terminal and the user wants it.</summary>
-    internal static StatusLine Show(RunResults results, bool wanted)
+    /// <summary>Shows the line on standard error, a terminal.</summary>
+    internal static StatusLine Show(RunResults results)
     {
         var line = new StatusLine(
             StandardError.Writer,
-            wanted && Terminal.OnStandardError,
+            () => Terminal.InForeground,
             () => (results.Alive, results.Count),
             () => Terminal.Width,
             TimeProvider.System);
@@ -82,7 +83,7 @@ internal sealed class StatusLine : IDisposable
     /// <summary>Erases the line. It never comes back.</summary>
     public void Dispose()
     {
-        _timer?.Dispose();
+        _timer.Dispose();
         Interlocked.CompareExchange(ref _shown, null, this);
         lock (_lock)
         {
@@ -97,7 +98,7 @@ internal sealed class StatusLine : IDisposable
     {
         lock (_lock)
         {
-            if (_disposed)
+            if (_disposed || !_ours())
                 return;
             (int alive, int seen) = _counts();
             string text = string.Create(
@@ -114,8 +115,9 @@ internal sealed class StatusLine : IDisposable
     {
         if (text == _text)
             return;
-        // Back to the start of the line: what the workload writes next on the same terminal goes over it, not behind it.
-        _output.Write(text.Length == 0 ? EraseLine : $"\r{text}\e[K\r");
+
+        // The cursor stays behind it, where the ^Z of the user does no harm.
+        _output.Write(text.Length == 0 ? EraseLine : $"\r{text}\e[K");
         _output.Flush();
         _text = text;
     }

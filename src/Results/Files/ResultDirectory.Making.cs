@@ -9,17 +9,11 @@ public sealed partial class ResultDirectory
     private static Folder OpenParent(string full)
     {
         string? path = System.IO.Path.GetDirectoryName(full);
-        try
-        {
-            if (path is null)
-                throw new IOException("it is the root directory");
-            Directory.CreateDirectory(path);
-            return Folder.Open(path, out int errno) ?? throw new IOException(Linux.Describe(errno));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Refusal(full, e.Message.TrimEnd('.'));
-        }
+        if (path is null)
+            throw Refusal(full, "it is the root directory");
+        return Folder.Open(path, out int errno) ?? throw (errno == Linux.ENOENT
+            ? new IOException($"cannot write results to {full}: there is no directory {path}; make it (mkdir -p), or name another one with -o")
+            : Refusal(full, Linux.Describe(errno)));
     }
 
     private static ResultDirectory Make(Folder parent, string full, string name, bool replace, Func<string, bool> isOurs)

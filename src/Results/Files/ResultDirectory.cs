@@ -63,7 +63,21 @@ public sealed partial class ResultDirectory : IDisposable
         }
     }
 
-    /// <summary>Makes the directory of a run, and the directories on the way.</summary>
+    /// <summary>A path from the root.</summary>
+    /// <exception cref="IOException">The working directory was removed: what, why, remedy in one line.</exception>
+    public static string FullPath(string path)
+    {
+        try
+        {
+            return System.IO.Path.GetFullPath(path);
+        }
+        catch (FileNotFoundException)
+        {
+            throw new IOException("cannot name results below the working directory: it was removed; change into one that is there");
+        }
+    }
+
+    /// <summary>Makes the directory of a run. The one that it is made in must be there.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="replace">
     /// Whether one that is there is replaced: in one step, by an empty one. Its own results come back if the run does not begin.
@@ -75,7 +89,7 @@ public sealed partial class ResultDirectory : IDisposable
     /// <exception cref="IOException">It is there and not to be replaced, or cannot be made: what, why, remedy in one line.</exception>
     public static ResultDirectory Create(string path, bool replace, Func<string, bool> isOurs)
     {
-        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        string full = System.IO.Path.TrimEndingDirectorySeparator(FullPath(path));
         Folder parent = OpenParent(full);
         try
         {
@@ -98,7 +112,7 @@ public sealed partial class ResultDirectory : IDisposable
     /// <exception cref="IOException">It is none, or not ours to open: what, why, remedy in one line.</exception>
     public static ResultDirectory Open(string path)
     {
-        string full = System.IO.Path.GetFullPath(path);
+        string full = FullPath(path);
         Folder folder = Folder.Open(full, out int errno) ?? throw new IOException(errno switch
         {
             Linux.ENOENT => $"there is no directory {full}; name one that a run of forkfollow has written",

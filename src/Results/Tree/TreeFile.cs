@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -73,14 +74,47 @@ public static class TreeFile
             TreeDocument? document = JsonSerializer.Deserialize(input, _document);
             return document is null ? throw new FormatException("it holds nothing but null") : Check(document);
         }
-        catch (Exception fault) when (fault is JsonException or FormatException)
+        catch (FormatException fault)
         {
-            throw new InvalidDataException(
-                $"{file} is not a tree.json that this version can read: {fault.Message.ReplaceLineEndings(" ")} Record the run again, or use the version "
-                + "of ForkFollow that wrote it.",
-                fault);
+            throw Refusal(file, fault.Message.TrimEnd('.'), fault);
+        }
+        catch (JsonException fault)
+        {
+            throw Refusal(file, ForeignSchema(input) ?? WhereOf(fault), fault);
         }
     }
+
+    private static InvalidDataException Refusal(string file, string why, Exception fault) => new(
+        $"{file} is not a tree.json that this version can read: {why}; record the run again, or use the version of ForkFollow that wrote it", fault);
+
+    private static string WhereOf(JsonException fault)
+    {
+        string key = fault.Path?.TrimStart('$', '.') is { Length: > 0 } path ? $" ({path})" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"something is wrong or missing at line {fault.LineNumber + 1}, column {fault.BytePositionInLine + 1}{key}");
+    }
+
+    /// <summary>Another version may have other keys: its number says more than the first of them. Null if it is ours, or not to be had.</summary>
+    private static string? ForeignSchema(Stream input)
+    {
+        if (!input.CanSeek)
+            return null;
+        input.Position = 0;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(input);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("schema", out JsonElement schema)
+                && schema.ValueKind == JsonValueKind.Number && schema.GetRawText() is var number && number != $"{Schema}"
+                    ? SchemaFault(number)
+                    : null;
+        }
+        catch (JsonException)
+        {
+            return null; // it is cut: where, is said already
+        }
+    }
+
+    private static string SchemaFault(string number) => $"its schema is {number}, not {Schema}";
 
     private static void Write(Stream output, RecordedRun run, IEnumerable<RecordedProcess> processes) => JsonSerializer.Serialize(
         output,
@@ -101,7 +135,7 @@ public static class TreeFile
     private static RecordedRun Check(TreeDocument document)
     {
         if (document.Schema != Schema)
-            throw new FormatException($"its schema is {document.Schema}, not {Schema}.");
+            throw new FormatException(SchemaFault($"{document.Schema}"));
         if (document.Command?.Contains(null!) == true)
             throw new FormatException("its command has a null.");
         if (document.DurationNs is < 0 or > MostNs)

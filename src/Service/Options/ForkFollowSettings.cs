@@ -10,6 +10,9 @@ public static class ForkFollowSettings
     /// <summary>The names of the collectors, none aside.</summary>
     public static IReadOnlyList<string> Collectors => CollectorNames.All;
 
+    /// <summary>The keys of all settings in the section, Telemetry:CommandArgs among them, and Targets.</summary>
+    public static IReadOnlyList<string> Keys { get; } = [.. SettingTable.All.Select(one => one.Key), SettingTable.Targets];
+
     /// <summary>Sets what the section <c>ForkFollow</c> of a configuration has. Null and empty values leave what is there.</summary>
     /// <returns>All that is wrong with it.</returns>
     public static IReadOnlyList<string> Read(IConfiguration configuration, ForkFollowOptions options)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ForkFollow.Collectors.EventNames;
 
 namespace ForkFollow.Service;
 
@@ -13,9 +14,10 @@ internal sealed record Setting(string Key, Func<ForkFollowOptions, string> Show,
         options => get(options) ? "true" : "false",
         (options, text) =>
         {
-            if (!bool.TryParse(text, out bool value))
-                return $"'{text}' is neither true nor false";
-            set(options, value);
+            bool? value = text switch { "1" => true, "0" => false, _ => bool.TryParse(text, out bool given) ? given : null };
+            if (value is null)
+                return $"'{text}' is neither true nor false; it takes one of them, or 1 or 0";
+            set(options, value.Value);
             return null;
         });
 
@@ -25,25 +27,27 @@ internal sealed record Setting(string Key, Func<ForkFollowOptions, string> Show,
         options => get(options).ToString(CultureInfo.InvariantCulture),
         (options, text) =>
         {
-            if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value))
-                return $"'{text}' is no number; it takes {least} to {most}";
-            if (value < least || value > most)
-                return $"'{text}' is out of range; it takes {least} to {most}";
+            if (!TryRead(text, out double number))
+                return $"'{text}' is no number{MeantPoint(text)}; it takes a whole number from {least} to {most}";
+            if (number < least || number > most)
+                return $"'{text}' is out of range; it takes a whole number from {least} to {most}";
+            if (!int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value))
+                return $"'{text}' is no whole number; it takes one from {least} to {most}";
             set(options, value);
             return null;
         });
 
     internal static Setting Seconds(
-        string key, string what, string takes, double least, double most,
+        string key, string takes, double least, double most,
         Func<ForkFollowOptions, TimeSpan?> get, Action<ForkFollowOptions, TimeSpan> set) => new(
         key,
         options => get(options)?.TotalSeconds.ToString(CultureInfo.InvariantCulture) ?? "",
         (options, text) =>
         {
-            bool valid = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
-                && seconds >= least && seconds <= most;
-            if (!valid)
-                return $"'{text}' is no {what}; it takes seconds, {takes}";
+            if (!TryRead(text, out double seconds))
+                return $"'{text}' is no number{MeantPoint(text)}; it takes seconds, {takes}";
+            if (seconds < least || seconds > most)
+                return $"'{text}' is out of range; it takes seconds, {takes}";
             set(options, TimeSpan.FromSeconds(seconds));
             return null;
         });
@@ -63,7 +67,8 @@ internal sealed record Setting(string Key, Func<ForkFollowOptions, string> Show,
                 return null;
             }
 
-            return $"there is no '{text}'; it takes {string.Join(" or ", Enum.GetValues<T>().Select(Spell))}";
+            string[] names = [.. Enum.GetValues<T>().Select(Spell)];
+            return $"there is no '{text}'{NearMatches.Ask(text, names)}; it takes {string.Join(" or ", names)}";
         });
 
     internal static Setting Path(string key, Func<ForkFollowOptions, string?> get, Action<ForkFollowOptions, string> set) => new(
@@ -92,16 +97,26 @@ internal sealed record Setting(string Key, Func<ForkFollowOptions, string> Show,
         (options, text) =>
         {
             string[] given = text == "none" ? [] : all is not null && text == "all" ? [.. all] : [.. text.Split(',').Select(name => name.Trim()).Distinct()];
+            if (given.FirstOrDefault(name => name == "none" || (all is not null && name == "all")) is { } alone)
+                return $"{alone} stands beside others; name it alone, or leave it out";
             string[] unknown = [.. given.Where(name => !names.Contains(name))];
             if (unknown.Length > 0)
             {
                 string more = all is not null ? ", all or none" : ", or none";
-                return $"there is no {what} '{string.Join("', '", unknown)}'; it takes {string.Join(", ", names)}{more}";
+                string near = unknown.Length == 1 ? NearMatches.Ask(unknown[0], names) : "";
+                return $"there is no {what} '{string.Join("', '", unknown)}'{near}; it takes {string.Join(", ", names)}{more}";
             }
 
             set(options, given);
             return null;
         });
+
+    /// <summary>Infinity is a number, and out of any range.</summary>
+    private static bool TryRead(string text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && !double.IsNaN(number);
+
+    private static string MeantPoint(string text) =>
+        text.Count(c => c == ',') == 1 && TryRead(text.Replace(',', '.'), out _) ? $" (did you mean {text.Replace(',', '.')}?)" : "";
 
     /// <summary>The way a member of an enum is written in the configuration.</summary>
     private static string Spell<T>(T value)

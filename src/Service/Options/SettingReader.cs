@@ -45,6 +45,8 @@ internal static class SettingReader
                 TargetReader.Read(Latest(configuration, child.Path), options, faults);
             else if (SettingTable.All.FirstOrDefault(one => Same(one.Key, key)) is { } setting)
                 Apply(setting, Latest(configuration, child.Path), options, faults);
+            else if (SettingTable.Sections.Any(one => Same(one, key)) && !string.IsNullOrEmpty(child.Value))
+                faults.Add($"{child.Path}: '{child.Value}' is no section; it takes {{ … }} with settings in it");
             else if (SettingTable.Sections.Any(one => Same(one, key)))
                 Read(configuration, child, key + ":", options, faults);
             else

@@ -27,11 +27,11 @@ internal static class SettingTable
         Setting.Choice("CallGraph", o => o.CallGraph, (o, value) => o.CallGraph = value),
         new("MmapPages", Pages.Show, SetPages),
         Setting.Seconds(
-            "ProcfsInterval", "procfs interval", "0.01 to 3600", 0.01, 3600,
+            "ProcfsInterval", "0.01 to 3600", 0.01, 3600,
             o => o.ProcfsInterval, (o, value) => o.ProcfsInterval = value),
         Setting.Flag("DotNetTrace", o => o.DotNetTrace, (o, value) => o.DotNetTrace = value),
         Setting.Seconds(
-            "Duration", "duration", "more than 0 and at most 1000000", double.Epsilon, 1_000_000,
+            "Duration", "more than 0 and at most 1000000", double.Epsilon, 1_000_000,
             o => o.Duration, (o, value) => o.Duration = value),
         Setting.Flag("Descendants", o => o.Descendants, (o, value) => o.Descendants = value),
         Setting.Choice("Until", o => o.Until, (o, value) => o.Until = value),
@@ -41,7 +41,7 @@ internal static class SettingTable
             o => o.Formats, (o, value) => o.Formats = value),
         Setting.Flag("Quiet", o => o.Quiet, (o, value) => o.Quiet = value),
         Setting.Seconds(
-            "ScanInterval", "scan interval", "0.01 to 3600", 0.01, 3600, o => o.ScanInterval, (o, value) => o.ScanInterval = value),
+            "ScanInterval", "0.01 to 3600", 0.01, 3600, o => o.ScanInterval, (o, value) => o.ScanInterval = value),
         Setting.Number("MaxRuns", 1, 1000, o => o.MaxRuns, (o, value) => o.MaxRuns = value),
         Setting.Flag(
             "Telemetry:InjectTraceparent", o => o.Telemetry.InjectTraceparent, (o, value) => o.Telemetry.InjectTraceparent = value),
@@ -51,7 +51,7 @@ internal static class SettingTable
             "Telemetry:MaxPendingSpans", 512, 1_000_000,
             o => o.Telemetry.MaxPendingSpans, (o, value) => o.Telemetry.MaxPendingSpans = value),
         Setting.Seconds(
-            "Telemetry:FlushTimeout", "time", "0 to 3600", 0, 3600,
+            "Telemetry:FlushTimeout", "0 to 3600", 0, 3600,
             o => o.Telemetry.FlushTimeout, (o, value) => o.Telemetry.FlushTimeout = value),
     ];
 
@@ -69,7 +69,7 @@ internal static class SettingTable
     private static string? SetPages(ForkFollowOptions options, string text)
     {
         if (int.TryParse(text, out int pages) && pages > 0 && BitOperations.PopCount((uint)pages) > 1)
-            return $"it takes a power of two, and {pages} is none";
+            return $"'{text}' is no power of two; it takes one up to {ProfileOptions.MostRingPages}, or 0 for enough";
         return Pages.Apply(options, text);
     }
 

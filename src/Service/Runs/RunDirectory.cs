@@ -27,11 +27,40 @@ internal static class RunDirectory
     /// <param name="now">Its start, UTC.</param>
     internal static string ForTarget(string? parent, string name, int pid, DateTime now)
     {
-        // systemd separates several of them by colons.
-        string folder = parent ?? Environment.GetEnvironmentVariable("STATE_DIRECTORY")?.Split(':')[0] ?? "forkfollow-results";
         return Path.Combine(
-            folder, string.Create(CultureInfo.InvariantCulture, $"{Safe(name, "target")}-{pid}-{now:yyyyMMdd'T'HHmmssfff'Z'}"));
+            FolderOfTargets(parent), string.Create(CultureInfo.InvariantCulture, $"{Safe(name, "target")}-{pid}-{now:yyyyMMdd'T'HHmmssfff'Z'}"));
     }
+
+    /// <summary>Makes the directory that those of targets are made in; not the one above it.</summary>
+    /// <returns>Why it is not there, with the remedy; null if it is.</returns>
+    internal static string? MakeFolderOfTargets(string? parent)
+    {
+        string folder;
+        try
+        {
+            folder = ResultDirectory.FullPath(FolderOfTargets(parent));
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
+
+        if (Path.GetDirectoryName(folder) is { } above && !Directory.Exists(above))
+            return $"cannot write results to {folder}: there is no directory {above}; make it (mkdir -p), or name another one with -o";
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"cannot write results to {folder}: {(File.Exists(folder) ? "it is a file" : "it cannot be made")}; name another directory with -o";
+        }
+    }
+
+    /// <summary>systemd separates several state directories by colons.</summary>
+    private static string FolderOfTargets(string? named) =>
+        named ?? Environment.GetEnvironmentVariable("STATE_DIRECTORY")?.Split(':')[0] ?? "forkfollow-results";
 
     /// <summary>forkfollow-NAME-PID: the command's name and our own pid, or the target's.</summary>
     private static string DefaultName(FollowSettings settings)

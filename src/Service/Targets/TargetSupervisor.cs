@@ -173,6 +173,7 @@ internal sealed class TargetSupervisor : IDisposable
     private async Task BeginAsync(FollowTarget target, List<ProcessIdentity> found, CancellationToken stoppingToken)
     {
         string name = _finder.NameFor(target, found[0]);
+        RunDirectory.MakeFolderOfTargets(_options.Output); // somebody may have tidied up since the start
         FollowRun run = _factory.Make(_settings with
         {
             Processes = found,
