@@ -43,6 +43,10 @@ public sealed class StreamTests
         // A futex is only called if the threads happen to meet.
         witness.Remove("futex");
         ours.Remove("futex");
+
+        // What strace takes for its result is a register of what was interrupted: it has none (sigreturn(2)).
+        Assert.Equal((3001, 1), witness["rt_sigreturn"]);
+        witness["rt_sigreturn"] = (3001, 0);
         Assert.Equal(witness.OrderBy(one => one.Key), ours.OrderBy(one => one.Key));
         Assert.Equal((3000, 3000), (ours["close"].Errors, ours["getppid"].Count));
     }
