@@ -80,6 +80,7 @@ public sealed class RecordingTests
         Assert.Contains("is cut off after 9 bytes", FaultOf(whole[..9]), StringComparison.Ordinal);
         Assert.Contains("make room and record again", FaultOf(whole[..9]), StringComparison.Ordinal);
         Assert.Contains("is no recording, or damaged", FaultOf([5, 1, 2, 3, 4, 5, 6, 7]), StringComparison.Ordinal);
+        Assert.Contains("is no recording, or damaged", FaultOf("rubbish of somebody"u8.ToArray()), StringComparison.Ordinal);
         using var newer = new MemoryStream();
         new Chunk { Header = new() { Version = 2 } }.WriteDelimitedTo(newer);
         Assert.Contains("is a recording of version 2, and this ForkFollow reads version 1", FaultOf(newer.ToArray()), StringComparison.Ordinal);

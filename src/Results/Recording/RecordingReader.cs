@@ -14,6 +14,9 @@ public static class RecordingReader
 
     private const uint Version = 1;
 
+    /// <summary>What the first chunk begins with: field 1, of a length of its own.</summary>
+    private const int HeaderTag = (Chunk.HeaderFieldNumber << 3) | (int)WireFormat.WireType.LengthDelimited;
+
     /// <summary>Reads the file of a result directory; an empty profile if there is none.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="say">Takes what is left out, in a line.</param>
@@ -45,8 +48,12 @@ public static class RecordingReader
         if (file.Length == 0)
             return $"is empty: {Full}";
         file.Position = 0;
-        if (TryReadLength(file) is not { } length || (length <= MostBytes && length > file.Length - file.Position))
+        if (TryReadLength(file) is not { } length
+            || (length <= MostBytes && length > file.Length - file.Position && file.ReadByte() is -1 or HeaderTag))
+        {
             return $"is cut off after {file.Length} bytes, in the middle of its first record: {Full}";
+        }
+
         file.Position = 0;
         return TryReadChunk(file)?.Header is { Version: var version and not (0 or Version) }
             ? $"is a recording of version {version}, and this ForkFollow reads version {Version}; read it with the one that made it"
