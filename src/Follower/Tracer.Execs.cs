@@ -64,14 +64,14 @@ internal sealed partial class Tracer
     }
 
     /// <summary>Once it runs again: its program enters the record.</summary>
-    private void RecordImage(FollowedProcess process)
+    private void RecordImage(FollowedProcess process, bool sawExec = true)
     {
         ReadOnlySpan<byte> bytes = _imageBytes;
         string path = Text(bytes[.._pathLength]);
         long cut = _commandLines.Cut;
         byte[] commandLine = _commandLines.Keep(bytes.Slice(_pathLength, _commandLineLength));
         process.Comm = Text(bytes.Slice(_pathLength + _commandLineLength, _commLength));
-        process.AddExec(new(_noticed, path, commandLine));
+        process.AddExec(new(_noticed, path, commandLine, sawExec ? process.Comm : ""));
         if (cut == 0 && _commandLines.Cut > 0)
         {
             Note(new(

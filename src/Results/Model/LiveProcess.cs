@@ -22,7 +22,10 @@ public abstract class LiveProcess
     /// <summary>attached, launched, fork, vfork or clone.</summary>
     public abstract string Origin { get; }
 
-    /// <summary>Its command name.</summary>
+    /// <summary>What it is called, wherever it is shown: as <see cref="RecordedProcess.Name"/>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Its command name, as the kernel keeps it.</summary>
     public abstract string Comm { get; }
 
     /// <summary>How many programs it has run.</summary>
