@@ -129,7 +129,7 @@ export class Flame {
 
   #say() {
     const { run, metric } = this;
-    const parts = [`${this.#amount(this.total)} in ${plural(this.rows.reduce((sum, r) => sum + metric.count[r], 0), metric.thing)}`];
+    const parts = [`${this.#amount(this.total)}${metric.name === 'cpu' ? ' sampled' : ''} in ${plural(this.rows.reduce((sum, r) => sum + metric.count[r], 0), metric.thing)}`];
     if (this.#found) {
       const mask = stacksWith(run, this.#found);
       const share = this.rows.reduce((sum, r) => sum + (mask[metric.stack[r]] ? metric.weight[r] : 0), 0);
