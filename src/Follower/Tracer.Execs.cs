@@ -76,7 +76,7 @@ internal sealed partial class Tracer
         {
             Note(new(
                 LedgerKind.Collector, process.Pid,
-                "long command lines fill 64 MB: from now on they are kept to 1,024 bytes, and end in …"));
+                "long command lines fill 64 MiB: from now on they are kept to 1,024 bytes, and end in …"));
         }
     }
 

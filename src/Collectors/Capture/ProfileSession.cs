@@ -123,7 +123,7 @@ public sealed class ProfileSession : IDisposable
         if (_recorder.CutMaps > 0)
         {
             _report(new(LedgerKind.Collector, 0,
-                $"{_recorder.CutMaps} files /tmp/perf-PID.map are longer than 128 MB or 1,000,000 functions: what is beyond has no names"));
+                $"{_recorder.CutMaps} files /tmp/perf-PID.map are longer than 128 MiB or 1,000,000 functions: what is beyond has no names"));
         }
 
         foreach (string text in LostRecords.Describe(_stream.Lost, _recorder.Lost, _recorder.LostOfMachine, _results.ToList()))

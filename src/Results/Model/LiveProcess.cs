@@ -49,7 +49,7 @@ public abstract class LiveProcess
     /// <summary>How many samples of all kinds there are of it; complete after its end.</summary>
     public long Samples { get; set; }
 
-    /// <summary>How many records of it were lost since a ring was full.</summary>
+    /// <summary>How many records of the run were lost, since a ring was full, until it wrote the next one.</summary>
     public long Lost { get; set; }
 
     /// <summary>What its threads waited; null if that was not collected, and before its end.</summary>

@@ -105,7 +105,7 @@ public sealed record RecordedProcess
     /// <summary>How many samples were taken of it, of all kinds.</summary>
     public long Samples { get; init; }
 
-    /// <summary>How many records of it were lost since a ring was full.</summary>
+    /// <summary>How many records of the run were lost, since a ring was full, until it wrote the next one.</summary>
     public long Lost { get; init; }
 
     /// <summary>What its threads waited, all together; null if that was not collected.</summary>
