@@ -47,6 +47,13 @@ public sealed class ExecutablesTests
 
     private static RecordedProcess Ran(int id, string path, string name) => new()
     {
-        Id = id, Pid = 100 + id, Origin = "fork", StartNs = id, EndNs = 10 + id, Comm = name, Execs = [new(id, path, [name], name)], End = "exited",
+        Id = id,
+        Pid = 100 + id,
+        Origin = "fork",
+        StartNs = id,
+        EndNs = 10 + id,
+        Comm = name,
+        Execs = [new(id, path, [name], name)],
+        End = "exited",
     };
 }

@@ -95,12 +95,23 @@ public sealed class HtmlReportFiguresTests : ReportPageTests
 
     private static RecordedRun Run(params RecordedProcess[] processes) => new()
     {
-        Version = "1", Started = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), DurationNs = 1_000 * Ms, Processes = processes,
+        Version = "1",
+        Started = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
+        DurationNs = 1_000 * Ms,
+        Processes = processes,
     };
 
     private static RecordedProcess Ran(int id, string path, string name) => new()
     {
-        Id = id, ParentId = id == 1 ? null : 1, Pid = 100 + id, Origin = id == 1 ? "launched" : "fork", StartNs = id * Ms, EndNs = (10 + id) * Ms, Comm = name,
-        Execs = [new(id * Ms, path, [name], name)], End = "exited", Exit = new(),
+        Id = id,
+        ParentId = id == 1 ? null : 1,
+        Pid = 100 + id,
+        Origin = id == 1 ? "launched" : "fork",
+        StartNs = id * Ms,
+        EndNs = (10 + id) * Ms,
+        Comm = name,
+        Execs = [new(id * Ms, path, [name], name)],
+        End = "exited",
+        Exit = new(),
     };
 }
