@@ -43,21 +43,10 @@ public sealed class ProcessResult : LiveProcess
     public override int ExecCount => Process.Execs.Count;
 
     /// <inheritdoc/>
-    public override RecordedExec? Image
-    {
-        get
-        {
-            long before = long.MaxValue;
-            for (FollowedProcess? one = Process; one is not null; one = one.Parent)
-            {
-                if (one.Execs.LastOrDefault(exec => exec.Timestamp <= before) is { } image)
-                    return Record(image);
-                before = Math.Min(before, one.StartTimestamp);
-            }
+    public override string Name => Process.Name;
 
-            return null;
-        }
-    }
+    /// <inheritdoc/>
+    public override RecordedExec? Image => Process.Image is { } image ? Record(image) : null;
 
     /// <inheritdoc/>
     public override long StartNs => Process.StartTimestamp - _run.StartTimestamp;
@@ -103,6 +92,8 @@ public sealed class ProcessResult : LiveProcess
             Origin = Origin,
             StartNs = StartNs,
             EndNs = end == ProcessEnd.Alive ? null : Process.EndTimestamp - start,
+            Name = Name,
+            Executable = RecordedExec.WithoutMark(Process.Image?.Path ?? ""),
             Comm = Comm,
             Execs = [.. Process.Execs.Select(Record)],
             Threads = Process.ThreadsSeen,
@@ -123,7 +114,7 @@ public sealed class ProcessResult : LiveProcess
     }
 
     private RecordedExec Record(ExecImage image) =>
-        new(image.Timestamp - _run.StartTimestamp, image.Path, image.GetArguments());
+        new(image.Timestamp - _run.StartTimestamp, image.Path, image.GetArguments(), image.GetName());
 
     /// <summary>The last of its collectors is closed.</summary>
     internal void SetClosed() => Volatile.Write(ref _closed, true);

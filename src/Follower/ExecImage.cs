@@ -45,10 +45,11 @@ public sealed class ExecImage
 {
     private readonly byte[] _commandLine;
 
-    internal ExecImage(long timestamp, string path, byte[] commandLine)
+    internal ExecImage(long timestamp, string path, byte[] commandLine, string comm)
     {
         Timestamp = timestamp;
         Path = path;
+        Comm = comm;
         _commandLine = commandLine;
     }
 
@@ -58,19 +59,31 @@ public sealed class ExecImage
     /// <summary>The executable as the kernel names it; <c>" (deleted)"</c> behind it if it has been removed.</summary>
     public string Path { get; }
 
-    /// <summary>The arguments, the first of which is the name the program was called by. Decoded at each call.</summary>
-    public IReadOnlyList<string> GetArguments()
-    {
-        var arguments = new List<string>();
-        ReadOnlySpan<byte> rest = _commandLine;
-        while (!rest.IsEmpty)
-        {
-            int end = rest.IndexOf((byte)0);
-            ReadOnlySpan<byte> one = end < 0 ? rest : rest[..end];
-            arguments.Add(Encoding.UTF8.GetString(one));
-            rest = end < 0 ? default : rest[(end + 1)..];
-        }
+    /// <summary>
+    /// The command name that the exec has set: the first 15 bytes of the executed path's last part. Empty for what ran before us.
+    /// </summary>
+    public string Comm { get; }
 
-        return arguments;
+    /// <summary>
+    /// What it is called: the name that it was called by, if that is a file's: a link's own name; of a script its interpreter's; the
+    /// file's where the first argument is made up. Made at each call.
+    /// </summary>
+    public string GetName() => ProgramName.Of(Path, Arguments(), Comm);
+
+    /// <summary>The arguments, the first of which is the name the program was called by. Decoded at each call.</summary>
+    public IReadOnlyList<string> GetArguments() => [.. Arguments()];
+
+    /// <summary>The same program with other arguments.</summary>
+    internal ExecImage With(byte[] commandLine) => new(Timestamp, Path, commandLine, Comm);
+
+    private IEnumerable<string> Arguments()
+    {
+        for (int at = 0; at < _commandLine.Length;)
+        {
+            int length = _commandLine.AsSpan(at).IndexOf((byte)0);
+            int end = length < 0 ? _commandLine.Length : at + length;
+            yield return Encoding.UTF8.GetString(_commandLine, at, end - at);
+            at = end + 1;
+        }
     }
 }

@@ -84,6 +84,38 @@ public sealed class FollowedProcess
     /// <summary>The programs it ran, in order: empty for a fork that never called exec.</summary>
     public IReadOnlyList<ExecImage> Execs => _execs;
 
+    /// <summary>
+    /// The program that it runs: the last one that it, or its nearest ancestor before the fork, has executed; null if that is not known.
+    /// </summary>
+    public ExecImage? Image
+    {
+        get
+        {
+            long before = long.MaxValue;
+            for (FollowedProcess? one = this; one is not null; one = one.Parent)
+            {
+                if (one.Execs.LastOrDefault(exec => exec.Timestamp <= before) is { } image)
+                    return image;
+                before = Math.Min(before, one.StartTimestamp);
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// What it is called, wherever it is shown: the name of its program (<see cref="ExecImage.GetName"/>), in parentheses if it never called
+    /// exec; its command name if the program is not known. Made at each call.
+    /// </summary>
+    public string Name
+    {
+        get
+        {
+            string name = Image?.GetName() ?? Comm;
+            return _execs.Length > 0 || Origin == ProcessOrigin.Attached ? name : $"({name})";
+        }
+    }
+
     /// <summary>How many threads it had in all.</summary>
     public int ThreadsSeen { get; internal set; }
 
@@ -144,7 +176,7 @@ public sealed class FollowedProcess
     internal void AddExec(ExecImage image) => _execs = [.. _execs, image];
 
     /// <summary>Completes the one program that it ran when it was attached to.</summary>
-    internal void SetCommandLine(byte[] commandLine) => _execs = [new(_execs[0].Timestamp, _execs[0].Path, commandLine)];
+    internal void SetCommandLine(byte[] commandLine) => _execs = [_execs[0].With(commandLine)];
 
     internal void Finish(ProcessEnd end, long timestamp, ProcessExit? exit, ResourceUsage? usage)
     {
@@ -155,5 +187,5 @@ public sealed class FollowedProcess
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Comm}[{Pid}]";
+    public override string ToString() => $"{Name}[{Pid}]";
 }

@@ -48,6 +48,22 @@ public sealed class Histogram
     /// <param name="counts">At least <see cref="Buckets"/> long.</param>
     public void CopyCounts(Span<long> counts) => _counts.CopyTo(counts);
 
+    /// <summary>Each bucket that has values, in order: the largest value that belongs into it, and how many it has.</summary>
+    public IReadOnlyList<long> ToPairs()
+    {
+        long[] pairs = new long[2 * (_counts.Length - _counts.AsSpan().Count(0L))];
+        int at = 0;
+        for (int i = 0; i < _counts.Length; i++)
+        {
+            if (_counts[i] == 0)
+                continue;
+            pairs[at++] = UpperBound(i);
+            pairs[at++] = _counts[i];
+        }
+
+        return pairs;
+    }
+
     /// <summary>The largest value that belongs into a bucket, by its number in <see cref="CopyCounts"/>.</summary>
     public static long UpperBound(int bucket)
     {

@@ -60,14 +60,14 @@ internal sealed partial class Tracer
     }
 
     /// <summary>Once it runs again: its program enters the record.</summary>
-    private void RecordImage(FollowedProcess process)
+    private void RecordImage(FollowedProcess process, bool sawExec = true)
     {
         ReadOnlySpan<byte> bytes = _imageBytes;
         string path = Text(bytes[.._pathLength]);
         long cut = _commandLines.Cut;
         byte[] commandLine = _commandLines.Keep(bytes.Slice(_pathLength, _commandLineLength));
         process.Comm = Text(bytes.Slice(_pathLength + _commandLineLength, _commLength));
-        process.AddExec(new(_noticed, path, commandLine));
+        process.AddExec(new(_noticed, path, commandLine, sawExec ? process.Comm : ""));
         if (process.LacksPrivileges)
         {
             // What comes of it shows when it ends: many such programs need them for a part of their work alone.
@@ -78,7 +78,7 @@ internal sealed partial class Tracer
         {
             Note(new(
                 LedgerKind.Collector, process.Pid,
-                "long command lines fill 64 MB: from now on they are kept to 1,024 bytes, and end in …"));
+                "long command lines fill 64 MiB: from now on they are kept to 1,024 bytes, and end in …"));
         }
     }
 

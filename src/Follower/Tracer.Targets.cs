@@ -194,7 +194,7 @@ internal sealed partial class Tracer
             AddTracee(tid, TraceePhase.Running, process).HasExitStop = tid == pid;
 
         Keep(_kernel.ReadRunningImage(pid));
-        RecordImage(process);
+        RecordImage(process, sawExec: false);
         Attached.Add(process);
         _observer.Attached(process);
     }

@@ -78,6 +78,7 @@ public enum PerfReadFormat : ulong
     PERF_FORMAT_TOTAL_TIME_ENABLED = 1,
     PERF_FORMAT_TOTAL_TIME_RUNNING = 2,
     PERF_FORMAT_GROUP = 8,
+    PERF_FORMAT_LOST = 16,
 }
 
 /// <summary>struct perf_event_attr up to PERF_ATTR_SIZE_VER7.</summary>

@@ -21,7 +21,7 @@ internal static class ProcessSpan
         Activity activity = entry.Activity!;
         entry.Activity = null;
         RecordedProcess process = entry.Record ?? entry.Process.Record();
-        activity.DisplayName = ExecutableName.Of(entry.Process);
+        activity.DisplayName = ExecutableOf(entry.Process);
         WriteProcess(activity, process, entry.Process.Image, arguments);
         WriteEnd(activity, process);
         WriteUsage(activity, process);
@@ -36,6 +36,9 @@ internal static class ProcessSpan
         Activity.Current = null; // Stop makes the one current that was so at its start.
     }
 
+    /// <summary>What the program of a process is called; of a fork that never called exec its parent's; its command name if that is not known.</summary>
+    internal static string ExecutableOf(LiveProcess process) => process.Image?.Name ?? process.Comm;
+
     private static void WriteProcess(Activity activity, RecordedProcess process, RecordedExec? image, bool arguments)
     {
         activity.SetTag("process.pid", process.Pid);
@@ -44,7 +47,7 @@ internal static class ProcessSpan
         activity.SetTag("process.executable.name", activity.DisplayName);
         if (image is not null)
         {
-            activity.SetTag("process.executable.path", ExecutableName.Clean(image.Path));
+            activity.SetTag("process.executable.path", RecordedExec.WithoutMark(image.Path));
             if (arguments && process.Execs.Count > 0)
                 activity.SetTag("process.command_args", Arguments(image));
         }
@@ -122,8 +125,8 @@ internal static class ProcessSpan
     {
         var tags = new ActivityTagsCollection
         {
-            ["process.executable.path"] = ExecutableName.Clean(exec.Path),
-            ["process.executable.name"] = ExecutableName.NameIn(exec.Path),
+            ["process.executable.path"] = RecordedExec.WithoutMark(exec.Path),
+            ["process.executable.name"] = exec.Name,
         };
         if (arguments)
             tags["process.command_args"] = Arguments(exec);
@@ -134,27 +137,4 @@ internal static class ProcessSpan
     [
         .. exec.Args.Take(MostArguments).Select(one => one.Length <= LongestArgument ? one : one[..LongestArgument]),
     ];
-}
-
-/// <summary>
-/// The name of the program that a process runs: the base name of its executable, as the semantic conventions have it. A fork
-/// that did not exec runs its parent's; one that was attached has the name that the kernel keeps (15 characters).
-/// </summary>
-internal static class ExecutableName
-{
-    private const string Deleted = " (deleted)";
-
-    /// <summary>The name.</summary>
-    internal static string Of(LiveProcess process) => process.Image is { } image ? NameIn(image.Path) : process.Comm;
-
-    /// <summary>The base name of a path as the kernel gives it.</summary>
-    internal static string NameIn(string path)
-    {
-        string name = Path.GetFileName(Clean(path));
-        return name.Length > 0 ? name : path;
-    }
-
-    /// <summary>A path without what the kernel adds once the file is removed.</summary>
-    internal static string Clean(string path) =>
-        path.EndsWith(Deleted, StringComparison.Ordinal) ? path[..^Deleted.Length] : path;
 }

@@ -117,7 +117,7 @@ internal sealed class RunReader
 
     private void Count(SpanEntry entry)
     {
-        _exporters.Processes.Count(entry.Record!, ExecutableName.Of(entry.Process));
+        _exporters.Processes.Count(entry.Record!, ProcessSpan.ExecutableOf(entry.Process));
         CountRuntime(entry.Process);
         if (!_exporters.Options.PidAttribute || ++_sinceFlush < PortionWithPid)
             return;
@@ -129,7 +129,7 @@ internal sealed class RunReader
     private void CountRuntime(LiveProcess process)
     {
         if (process.DotNet is { } runtime && _runtimesCounted.Add(process.Id))
-            _exporters.Processes.CountRuntime(runtime, process.Record(), ExecutableName.Of(process));
+            _exporters.Processes.CountRuntime(runtime, process.Record(), ProcessSpan.ExecutableOf(process));
     }
 
     private void TakeRuntimes(long now)

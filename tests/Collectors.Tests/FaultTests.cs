@@ -125,7 +125,7 @@ public sealed class FaultTests
         var results = new RunResults(null);
         results.Threads.Patience = TimeSpan.FromMilliseconds(300);
         using var gate = new ManualResetEventSlim();
-        PerfRing[] rings = [.. OnlineCpus.List().Select(cpu => PerfRing.Open(cpu, 1, out _, out _)!)];
+        PerfRing[] rings = [.. OnlineCpus.List().Select(cpu => PerfRing.Open(cpu, wholeMachine: false, 1, out _, out _)!)];
         using var stream = new PerfStream(rings, userOnly: true, new BadSink(hangs ? gate : null), results);
         Assert.Equal(0, stream.Start([]));
         stream.Wake();

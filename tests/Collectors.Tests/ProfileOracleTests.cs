@@ -36,7 +36,7 @@ public sealed class ProfileOracleTests
         }
 
         // And of the program's own samples most: on a busy machine the kernel's work for others (interrupts) is among them.
-        HashSet<int> theirs = [.. run.Processes.Where(process => process.Program == "hotspots").Select(process => process.Id)];
+        HashSet<int> theirs = [.. run.Processes.Where(process => process.Name == "hotspots").Select(process => process.Id)];
         string[] leaves =
         [
             .. run.Profile.Samples.Where(sample => theirs.Contains(run.Profile.Threads[sample.Thread].ProcessId))
@@ -137,7 +137,7 @@ public sealed class ProfileOracleTests
         (string function, double share) = run.Profile.Shares().MaxBy(one => one.Value);
         Assert.Contains("spinTheWheel", function, StringComparison.Ordinal);
         Assert.True(share > 0.5);
-        RecordedProcess node = Assert.Single(run.Processes, process => process.Program == "node");
+        RecordedProcess node = Assert.Single(run.Processes, process => process.Name == "node");
         File.Delete($"/tmp/perf-{node.Pid}.map");
     }
 

@@ -24,13 +24,13 @@ public sealed class RealTreeTests : IDisposable
             Check(
                 process,
                 "id:Number parentId:Number|Null pid:Number parentPid:Number origin:String startNs:Number endNs:Number "
-                + "comm:String execs:Array threads:Number exit:Object end:String rusage:Object counters:Object samples:Number lost:Number collectors:Array");
+                + "name:String executable:String comm:String execs:Array threads:Number exit:Object end:String rusage:Object counters:Object samples:Number lost:Number collectors:Array");
             Check(
                 process.GetProperty("rusage"),
                 "userNs:Number systemNs:Number maxRssBytes:Number minorFaults:Number majorFaults:Number "
                 + "voluntarySwitches:Number|Null involuntarySwitches:Number|Null");
             foreach (JsonElement exec in process.GetProperty("execs").EnumerateArray())
-                Check(exec, "atNs:Number path:String args:Array");
+                Check(exec, "atNs:Number path:String args:Array name:String");
         }
     }
 

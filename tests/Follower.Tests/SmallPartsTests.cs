@@ -35,6 +35,17 @@ public sealed class HistogramTests
         histogram.Add(-5);
         Assert.Equal(long.MaxValue, histogram.Quantile(1));
         Assert.Equal(0, histogram.Quantile(0.5));
+        Assert.Equal([0, 1, long.MaxValue, 1], histogram.ToPairs());
+    }
+
+    [Fact]
+    public void Its_pairs_are_the_buckets_that_have_values()
+    {
+        var histogram = new Histogram();
+        foreach (long value in (long[])[1000, 3, 1010, 3, 3, 5000])
+            histogram.Add(value);
+
+        Assert.Equal([3, 3, 1023, 2, 5119, 1], histogram.ToPairs());
     }
 }
 

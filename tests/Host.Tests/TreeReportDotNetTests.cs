@@ -15,7 +15,7 @@ public class TreeReportDotNetTests
         Assert.Equal(
             [
                 "RUNTIMES  GCS  PAUSE  LONGEST  ALLOCATED  JITTED  JIT TIME  THROWN",
-                "       2    4  14 ms   3.0 ms    20.0 MB      24    8.0 ms      14  app",
+                "       2    4  14 ms   3.0 ms   19.1 MiB      24    8.0 ms      14  app",
             ],
             lines[(at + 1)..(at + 3)]);
     }

@@ -29,10 +29,10 @@ public class TreeReportTests
         Assert.Equal(
             [
                 "COMMAND             WALL     CPU  PEAK RSS  SWITCHES  FAULTS  EXIT",
-                "make -j2          2.00 s   12 ms   4.10 MB        12     345  0",
-                "├─cc -c a.c       1.23 s  900 ms   45.6 MB      20 k   1.2 M  0",
+                "make -j2          2.00 s   12 ms  3.91 MiB        12     345  0",
+                "├─cc -c a.c       1.23 s  900 ms  43.5 MiB      20 k   1.2 M  0",
                 "│ └─(cc)          1.0 ms       -         -         -       -  lost",
-                "└─sh -c 'exit 3'   45 ms  1.0 ms    900 kB         1       2  3",
+                "└─sh -c 'exit 3'   45 ms  1.0 ms   879 KiB         1       2  3",
             ],
             lines[1..]);
     }
@@ -91,7 +91,7 @@ public class TreeReportTests
         string[] lines = Render(100, Node("make", children: compilers));
 
         string row = Assert.Single(lines, line => line.Contains("cc1", StringComparison.Ordinal));
-        Assert.Equal(["└─cc1", "×412", "Σ4.12", "s", "2.06", "s", "412", "MB", "824", "41", "k", "0"], Words(row));
+        Assert.Equal(["└─cc1", "×412", "Σ4.12", "s", "2.06", "s", "393", "MiB", "824", "41", "k", "0"], Words(row));
         Assert.Contains("×N", lines[^1], StringComparison.Ordinal);
     }
 
@@ -199,7 +199,7 @@ public class TreeReportTests
         string[] lines = Render(100, Node("sh", figures: Figures(Ms, null, null, null, null), children: children));
 
         Assert.Equal(["sh", "1.0", "ms", "-", "-", "-", "-", "0"], Words(lines[2]));
-        Assert.Equal(["└─x", "×6", "Σ6.0", "ms", "7.0", "ms", "1.00", "MB", "3", "4", "0"], Words(lines[3]));
+        Assert.Equal(["└─x", "×6", "Σ6.0", "ms", "7.0", "ms", "977", "KiB", "3", "4", "0"], Words(lines[3]));
     }
 
     [Fact]
@@ -362,14 +362,15 @@ public class TreeReportTests
             EndNs = Ms,
             Comm = "x",
             End = "exited",
-            Execs = path is null ? [] : [new(0, path, [path])],
+            Execs = path is null ? [] : [new(0, path, [path], Path.GetFileName(path).Split('-')[0])],
+            Executable = path ?? "/bin/busy-1.2",
         };
         var run = new RecordedRun
         {
             Version = "1",
             Started = DateTimeOffset.UnixEpoch,
             DurationNs = Ms,
-            Processes = [Process(1, null, "/bin/busy"), Process(2, 1, null), Process(3, 1, "/bin/quiet")],
+            Processes = [Process(1, null, "/bin/busy-1.2"), Process(2, 1, null), Process(3, 1, "/bin/quiet")],
             Profile = new()
             {
                 CpuEvent = "cpu-clock",
@@ -388,12 +389,13 @@ public class TreeReportTests
         Assert.Equal(
             [
                 "CPU time by cpu-clock at 99 Hz, 6 samples",
-                " 83.3%  busy",
-                "         60.0%  hot()  [busy]",
-                @"         40.0%  \x1b[31m<script>  [kernel]",
-                " 16.7%  quiet",
+                "% OF ALL  % OF ITS  SAMPLES, BY EXECUTABLE AND FUNCTION",
+                "   83.3%            busy (/bin/busy-1.2)",
+                "             60.0%  hot()  [busy]",
+                @"             40.0%  \x1b[31m<script>  [kernel]",
+                "   16.7%            quiet",
             ],
-            lines[^5..]);
+            lines[^6..]);
     }
 
     [Fact]

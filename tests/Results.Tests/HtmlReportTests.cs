@@ -39,7 +39,7 @@ public sealed partial class HtmlReportTests(ITestOutputHelper log)
         JsonElement data = DataOf(Page(run));
         JsonElement processes = data.GetProperty("processes");
         Assert.Equal(run.Processes.Select(p => p.Id), processes.GetProperty("id").EnumerateArray().Select(id => id.GetInt32()));
-        Assert.Equal(run.Processes.Select(p => p.Program), processes.GetProperty("program").EnumerateArray().Select(i => Text(data, i)));
+        Assert.Equal(run.Processes.Select(p => p.Name), processes.GetProperty("name").EnumerateArray().Select(i => Text(data, i)));
         Assert.Equal(run.Processes.Select(p => p.EndNs),
             processes.GetProperty("end").EnumerateArray().Select(e => e.ValueKind == JsonValueKind.Null ? (long?)null : e.GetInt64()));
         Assert.Equal(run.Processes.SelectMany(p => p.Execs).SelectMany(e => e.Args),

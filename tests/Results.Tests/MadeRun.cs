@@ -92,6 +92,8 @@ internal sealed class MadeProcess(MadeRun run, MadeProcess? parent, RecordedProc
 
     public override string Origin => _now.Origin;
 
+    public override string Name => _now.Name;
+
     public override string Comm => _now.Comm;
 
     public override int ExecCount => _now.Execs.Count;

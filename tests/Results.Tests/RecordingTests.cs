@@ -70,6 +70,24 @@ public sealed class RecordingTests
         Assert.Throws<InvalidDataException>(() => Read(newer.ToArray()));
     }
 
+    /// <summary>A full disk, or a copy onto one, leaves a file that is empty or short: that is said, and not that it is of another version.</summary>
+    [Fact]
+    public void A_file_that_is_empty_or_cut_in_its_first_chunk_is_told_as_such()
+    {
+        byte[] whole = SmallRecording();
+        Assert.Contains("profile.data is empty: the disk was full", FaultOf([]), StringComparison.Ordinal);
+        Assert.Contains("profile.data is cut off after 1 bytes, in the middle of its first record: the disk was full", FaultOf(whole[..1]), StringComparison.Ordinal);
+        Assert.Contains("is cut off after 9 bytes", FaultOf(whole[..9]), StringComparison.Ordinal);
+        Assert.Contains("make room and record again", FaultOf(whole[..9]), StringComparison.Ordinal);
+        Assert.Contains("is no recording, or damaged", FaultOf([5, 1, 2, 3, 4, 5, 6, 7]), StringComparison.Ordinal);
+        Assert.Contains("is no recording, or damaged", FaultOf("rubbish of somebody"u8.ToArray()), StringComparison.Ordinal);
+        using var newer = new MemoryStream();
+        new Chunk { Header = new() { Version = 2 } }.WriteDelimitedTo(newer);
+        Assert.Contains("is a recording of version 2, and this ForkFollow reads version 1", FaultOf(newer.ToArray()), StringComparison.Ordinal);
+    }
+
+    private static string FaultOf(byte[] content) => Assert.Throws<InvalidDataException>(() => Read(content)).Message;
+
     [Fact]
     public void Bytes_that_were_changed_give_a_profile_or_a_refusal()
     {

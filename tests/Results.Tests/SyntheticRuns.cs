@@ -57,8 +57,8 @@ internal static class SyntheticRuns
                 Procfs = [.. Enumerable.Range(0, 20).Select(i => Tick(start + i * 2 * Ms, (4 + i * 3) << 20))],
                 Syscalls =
                 [
-                    new("read", 140 + job, 0, 3 * Ms, 9_000, 80_000, 400_000),
-                    new("openat", 60, 31, Ms, 4_000, 30_000, 90_000),
+                    new("read", 140 + job, 0, 3 * Ms, 9_000, 80_000, 400_000, [9_000, 70 + job, 80_000, 69, 400_000, 1]),
+                    new("openat", 60, 31, Ms, 4_000, 30_000, 90_000, [4_000, 31, 30_000, 29]),
                 ],
                 Threads = 2,
                 DotNet = SampleRuns.SmallRuntime(),

@@ -103,7 +103,7 @@ public sealed class TreeFileTests : IDisposable
         Assert.Empty(run.Ledger);
         Assert.Null(process.Procfs);
         Assert.Null(run.Command);
-        Assert.Equal("(a)", process.Program);
+        Assert.Equal(("(a)", ""), (process.Name, process.Executable));
     }
 
     [Theory]

@@ -18,6 +18,7 @@ public sealed class ProfileSession : IDisposable
     /// </summary>
     private static readonly long _uncertainNs = 2_000_000_000;
 
+    private readonly RunResults _results;
     private readonly StreamPlan _plan;
     private readonly PerfStream _stream;
     private readonly StreamRecorder _recorder;
@@ -30,6 +31,7 @@ public sealed class ProfileSession : IDisposable
 
     private ProfileSession(StreamPlan plan, RunResults results, ResultDirectory directory, Action<LedgerEntry> report)
     {
+        _results = results;
         _plan = plan;
         _report = report;
         _writer = new(directory, text => report(new(LedgerKind.Results, 0, text)));
@@ -121,15 +123,11 @@ public sealed class ProfileSession : IDisposable
         if (_recorder.CutMaps > 0)
         {
             _report(new(LedgerKind.Collector, 0,
-                $"{_recorder.CutMaps} files /tmp/perf-PID.map are longer than 128 MB or 1,000,000 functions: what is beyond has no names"));
+                $"{_recorder.CutMaps} files /tmp/perf-PID.map are longer than 128 MiB or 1,000,000 functions: what is beyond has no names"));
         }
 
-        if (_recorder.Lost > 0)
-        {
-            _report(new(LedgerKind.Collector, 0,
-                $"{_recorder.Lost} records were lost since a ring buffer was full, so that samples and counts of system calls "
-                + "are too low; tree.json has them by process, and a larger ring is had with --mmap-pages"));
-        }
+        foreach (string text in LostRecords.Describe(_stream.Lost, _recorder.Lost, _recorder.LostOfMachine, _results.ToList()))
+            _report(new(LedgerKind.Collector, 0, text));
     }
 
     /// <inheritdoc/>

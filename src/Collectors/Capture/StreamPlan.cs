@@ -21,6 +21,8 @@ internal sealed class StreamPlan : IDisposable
 
     private readonly List<int> _references = [];
     private readonly List<StreamEvent> _events = [];
+    private readonly List<PerfRing> _rings = [];
+    private readonly IReadOnlyList<int> _cpus = [.. OnlineCpus.List()];
 
     private StreamPlan(ProfileOptions options) => Options = options;
 
@@ -28,7 +30,8 @@ internal sealed class StreamPlan : IDisposable
 
     internal IReadOnlyList<StreamEvent> Events => _events;
 
-    internal PerfRing[] Rings { get; private set; } = [];
+    /// <summary>One per CPU for events of the targets, one per CPU for events of the whole machine, where there are any.</summary>
+    internal IReadOnlyList<PerfRing> Rings => _rings;
 
     /// <summary>Only what happens in user mode may be seen.</summary>
     internal bool UserOnly { get; private set; }
@@ -55,12 +58,11 @@ internal sealed class StreamPlan : IDisposable
     internal static StreamPlan? Make(ProfileOptions options, out string? refusal)
     {
         var plan = new StreamPlan(options);
-        refusal = plan.OpenRings() ?? plan.AddEvents();
+        refusal = plan.AddEvents() ?? plan.OpenRings();
         if (refusal is null)
             return plan;
         plan.Dispose();
-        foreach (PerfRing ring in plan.Rings)
-            ring.Dispose();
+        plan._rings.ForEach(ring => ring.Dispose());
         return null;
     }
 
@@ -85,31 +87,37 @@ internal sealed class StreamPlan : IDisposable
 
     private string? OpenRings()
     {
-        bool much = Options.OffCpu || Options.Syscalls || Options.Tracepoints.Count > 0 || Options is { Cpu: true, Dwarf: true };
-        int pages = Options.RingPages > 0 ? Options.RingPages : much ? LargeRing : SmallRing;
-        var rings = new List<PerfRing>();
-        IReadOnlyList<int> cpus = [.. OnlineCpus.List()];
-        if (Options.RingPages > 0 && RingMemory.Object(pages, cpus.Count) is { } objection)
+        bool[] kinds = [.. _events.Select(one => one.WholeMachine).Distinct()];
+        if (Options.RingPages > 0 && RingMemory.Object(Options.RingPages, _cpus.Count * kinds.Length) is { } objection)
             return objection;
-        foreach (int cpu in cpus)
+        foreach (bool wholeMachine in kinds)
         {
-            PerfRing? ring = PerfRing.Open(cpu, pages, out bool opened, out int errno);
-            while (ring is null && errno == Linux.EPERM && Options.RingPages == 0 && pages > 1)
+            // Of the whole machine, wake-ups and copies of stacks are many.
+            bool much = wholeMachine ? Options.OffCpu || HasUserStacks : Options.OffCpu || Options.Syscalls || Options.Tracepoints.Count > 0 || HasUserStacks;
+            int pages = Options.RingPages > 0 ? Options.RingPages : much ? LargeRing : SmallRing;
+            foreach (int cpu in _cpus)
             {
-                pages /= 2;
-                ring = PerfRing.Open(cpu, pages, out opened, out errno);
+                if (OpenRing(cpu, wholeMachine, ref pages) is { } refusal)
+                    return refusal;
             }
-
-            if (ring is null)
-            {
-                rings.ForEach(one => one.Dispose());
-                return opened ? RingMemory.Explain(errno, pages, cpus.Count) : Refusal("samples", errno);
-            }
-
-            rings.Add(ring);
         }
 
-        Rings = [.. rings];
+        return null;
+    }
+
+    /// <summary>Opens a ring, and one of fewer pages if nobody has said how many, and so many may not be had.</summary>
+    private string? OpenRing(int cpu, bool wholeMachine, ref int pages)
+    {
+        PerfRing? ring = PerfRing.Open(cpu, wholeMachine, pages, out bool opened, out int errno);
+        while (ring is null && errno == Linux.EPERM && Options.RingPages == 0 && pages > 1)
+        {
+            pages /= 2;
+            ring = PerfRing.Open(cpu, wholeMachine, pages, out opened, out errno);
+        }
+
+        if (ring is null)
+            return opened ? RingMemory.Explain(errno, pages, _cpus.Count) : Refusal("samples", errno);
+        _rings.Add(ring);
         return null;
     }
 
@@ -203,7 +211,7 @@ internal sealed class StreamPlan : IDisposable
     {
         one.Index = _events.Count;
         _events.Add(one);
-        int fd = one.Open(0, Rings[0].Cpu, UserOnly, disabled: true);
+        int fd = one.Open(0, _cpus[0], UserOnly, disabled: true);
         if (fd >= 0)
             _references.Add(fd);
     }
@@ -211,7 +219,7 @@ internal sealed class StreamPlan : IDisposable
     /// <summary>Opens and closes it on ourselves, or on the machine. Returns 0 or an errno.</summary>
     private int Try(StreamEvent one)
     {
-        int fd = one.Open(0, Rings[0].Cpu, UserOnly, disabled: true);
+        int fd = one.Open(0, _cpus[0], UserOnly, disabled: true);
         if (fd < 0)
             return Linux.Errno;
         int errno = PerfStream.SetFilter(fd, one.Filter) ? 0 : Linux.Errno;

@@ -87,7 +87,11 @@ internal sealed partial class StreamRecorder
 
     private void EndSyscall(ProcessImage image, ThreadImage thread, long time, int call, long result)
     {
-        bool begun = thread.Syscall == call;
+        // rt_sigreturn(2) restores the registers of what the signal interrupted, the number of the system call (-1 by now) and its
+        // result among them: it is the call that was entered, and has no result of its own.
+        if (call < 0)
+            (call, result) = (thread.Syscall, 0);
+        bool begun = call >= 0 && thread.Syscall == call;
         thread.Syscall = -1;
 
         // A child comes back from a fork that its parent called; the first program from an exec that we did not see begin.

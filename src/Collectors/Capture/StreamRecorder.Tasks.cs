@@ -144,12 +144,17 @@ internal sealed partial class StreamRecorder
     }
 
     // u64 id, lost; or u64 lost
-    private void TakeLost(in PerfRecord record)
+    private void TakeLost(in PerfRecord record, StreamSource source)
     {
         bool samples = record.Header.type == PerfRecordType.PERF_RECORD_LOST_SAMPLES;
         long lost = (long)U64(record.Body, samples ? 0 : 8);
+        if (source.Event.WholeMachine)
+        {
+            LostOfMachine += lost;
+            return;
+        }
 
-        // A ring serves all processes of its CPU. Who writes the first record that fits again is who filled it, mostly.
+        // A ring serves all targets on its CPU. Who writes the first record that fits again is who filled it, mostly.
         Lost += lost;
         if (_images.TryGetValue(record.Pid, out ProcessImage? image))
             image.Lost += lost;

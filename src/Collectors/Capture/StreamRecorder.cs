@@ -64,8 +64,11 @@ internal sealed partial class StreamRecorder : IRecordSink
         _chunk.Header = header;
     }
 
-    /// <summary>How many records were lost in all.</summary>
+    /// <summary>How many records of the targets were lost in all.</summary>
     internal long Lost { get; private set; }
+
+    /// <summary>How many records of the whole machine were lost, of whomever.</summary>
+    internal long LostOfMachine { get; private set; }
 
     /// <summary>How many files of just-in-time compilers had more functions than are read.</summary>
     internal int CutMaps { get; private set; }
@@ -103,7 +106,7 @@ internal sealed partial class StreamRecorder : IRecordSink
                 break;
             case PerfRecordType.PERF_RECORD_LOST:
             case PerfRecordType.PERF_RECORD_LOST_SAMPLES:
-                TakeLost(record);
+                TakeLost(record, source);
                 break;
             default:
                 // THROTTLE and what newer kernels bring.

@@ -31,7 +31,8 @@ internal sealed class SyscallSum(Stack<Histogram> stock)
 
     /// <summary>The sums as they are now.</summary>
     internal RecordedSyscall Summarize(int number) => new(
-        SyscallNames.Of(number), _count, _errors, _totalNs, _latency.Quantile(0.5), _latency.Quantile(0.99), _latency.Max);
+        SyscallNames.Of(number), _count, _errors, _totalNs, _latency.Quantile(0.5), _latency.Quantile(0.99), _latency.Max,
+        _latency.ToPairs());
 
     /// <summary>It is not used any more.</summary>
     internal void Release()

@@ -15,10 +15,11 @@ internal sealed unsafe class PerfRing : IDisposable
     private readonly byte* _data;
     private readonly ulong _size;
 
-    private PerfRing(int fd, int cpu, nint address, nuint length)
+    private PerfRing(int fd, int cpu, bool wholeMachine, nint address, nuint length)
     {
         Fd = fd;
         Cpu = cpu;
+        WholeMachine = wholeMachine;
         _length = length;
         _page = (byte*)address;
         _data = _page + Environment.SystemPageSize;
@@ -30,13 +31,20 @@ internal sealed unsafe class PerfRing : IDisposable
 
     internal int Cpu { get; }
 
+    /// <summary>
+    /// Whether it is for events of the whole machine; else for those of the targets. So what others do never takes the room of what the
+    /// targets do, and what a ring has lost is known to be theirs or not.
+    /// </summary>
+    internal bool WholeMachine { get; }
+
     /// <summary>Opens the ring of a CPU.</summary>
     /// <param name="cpu">The CPU.</param>
+    /// <param name="wholeMachine">For which events.</param>
     /// <param name="pages">Its size, a power of two; the control page comes on top.</param>
     /// <param name="opened">Whether there was an event to map the ring of.</param>
     /// <param name="errno">Why not; 0 if it is open.</param>
     /// <returns>The ring, or null.</returns>
-    internal static PerfRing? Open(int cpu, int pages, out bool opened, out int errno)
+    internal static PerfRing? Open(int cpu, bool wholeMachine, int pages, out bool opened, out int errno)
     {
         perf_event_attr attr = StreamEvent.Dummy();
         attr.flags |= PerfAttrFlags.disabled | PerfAttrFlags.exclude_kernel;
@@ -60,7 +68,7 @@ internal sealed unsafe class PerfRing : IDisposable
         }
 
         errno = 0;
-        return new(fd, cpu, (nint)address, length);
+        return new(fd, cpu, wholeMachine, (nint)address, length);
     }
 
     /// <summary>Takes all records out. Reader thread.</summary>

@@ -57,12 +57,13 @@ internal sealed unsafe class PerfStream : IDisposable
     private const int IdleWait = 1000;
 
     private readonly IRecordSink _sink;
-    private readonly PerfRing[] _rings;
+    private readonly IReadOnlyList<PerfRing> _rings;
     private readonly RecordBatch[] _batches;
     private readonly bool _userOnly;
     private readonly ConcurrentDictionary<ulong, StreamSource> _sources = new();
     private readonly ConcurrentQueue<ProcessSeed> _seeds = new();
-    private readonly List<int> _fds = [];
+    private readonly List<(int Fd, StreamEvent Event)> _fds = [];
+    private readonly Dictionary<StreamEvent, long> _lost = [];
     private readonly int _wake;
     private readonly OwnThread _reader;
     private volatile bool _ending;
@@ -70,12 +71,12 @@ internal sealed unsafe class PerfStream : IDisposable
     private long _openingSince = long.MaxValue;
     private int _owners;
 
-    /// <param name="rings">One per online CPU; closed with the stream.</param>
+    /// <param name="rings">One per online CPU for each kind of events, of the targets or of the machine; closed with the stream.</param>
     /// <param name="userOnly">Only what happens in user mode may be seen.</param>
     /// <param name="sink">Takes the records.</param>
     /// <param name="run">Whom the reader thread serves.</param>
     /// <exception cref="IOException">No descriptor is left.</exception>
-    internal PerfStream(PerfRing[] rings, bool userOnly, IRecordSink sink, RunResults run)
+    internal PerfStream(IReadOnlyList<PerfRing> rings, bool userOnly, IRecordSink sink, RunResults run)
     {
         _rings = rings;
         _userOnly = userOnly;
@@ -89,6 +90,11 @@ internal sealed unsafe class PerfStream : IDisposable
 
     /// <summary>Records are read no more, since the reader thread has failed.</summary>
     internal bool HasFailed => _reader.HasFailed;
+
+    /// <summary>
+    /// How many records of each event found their ring full, in all processes and on all CPUs; empty before the end, and before Linux 6.0.
+    /// </summary>
+    internal IReadOnlyDictionary<StreamEvent, long> Lost => _lost;
 
     /// <summary>Opens the events of the whole machine, and starts to read. Returns 0 or an errno.</summary>
     internal int Start(IEnumerable<StreamEvent> events)
@@ -143,8 +149,12 @@ internal sealed unsafe class PerfStream : IDisposable
     /// <returns>Whether no call comes afterwards; false if the thread hangs in one. Then what it uses stays as it is.</returns>
     internal bool End()
     {
-        foreach (int fd in _fds)
+        foreach ((int fd, StreamEvent one) in _fds)
+        {
+            CountLost(fd, one);
             _ = LibC.close(fd);
+        }
+
         _fds.Clear();
         _ending = true;
         if (!_ended)
@@ -158,6 +168,13 @@ internal sealed unsafe class PerfStream : IDisposable
             ring.Dispose();
         _ = LibC.close(_wake);
         return true;
+    }
+
+    private void CountLost(int fd, StreamEvent one)
+    {
+        ulong* values = stackalloc ulong[2];
+        if (LibC.read(fd, values, 2 * sizeof(ulong)) == 2 * sizeof(ulong) && values[1] > 0)
+            _lost[one] = _lost.GetValueOrDefault(one) + (long)values[1];
     }
 
     private int OpenOnThreads(int pid, IReadOnlyList<StreamEvent> events)
@@ -191,7 +208,7 @@ internal sealed unsafe class PerfStream : IDisposable
         foreach (StreamEvent one in events)
         {
             var source = new StreamSource(one, owner);
-            foreach (PerfRing ring in _rings)
+            foreach (PerfRing ring in _rings.Where(ring => ring.WholeMachine == one.WholeMachine))
             {
                 int errno = Open(source, tid, ring);
                 if (errno != 0)
@@ -218,7 +235,7 @@ internal sealed unsafe class PerfStream : IDisposable
         }
 
         _sources[id] = source;
-        _fds.Add(fd);
+        _fds.Add((fd, source.Event));
         return 0;
     }
 
@@ -237,10 +254,10 @@ internal sealed unsafe class PerfStream : IDisposable
 
     private void Read(OwnThread thread)
     {
-        pollfd* fds = stackalloc pollfd[_rings.Length + 1];
-        for (int i = 0; i < _rings.Length; i++)
+        pollfd* fds = stackalloc pollfd[_rings.Count + 1];
+        for (int i = 0; i < _rings.Count; i++)
             fds[i] = new() { fd = _rings[i].Fd, events = LibC.POLLIN };
-        fds[_rings.Length] = new() { fd = _wake, events = LibC.POLLIN };
+        fds[_rings.Count] = new() { fd = _wake, events = LibC.POLLIN };
 
         long roundBefore = 0;
         bool last = false;
@@ -250,9 +267,9 @@ internal sealed unsafe class PerfStream : IDisposable
             thread.Waits();
 
             // EINTR is a wake-up like any other.
-            _ = LibC.poll(fds, (uint)_rings.Length + 1, busy ? BusyWait : IdleWait);
+            _ = LibC.poll(fds, (uint)_rings.Count + 1, busy ? BusyWait : IdleWait);
             ulong ignored;
-            if (fds[_rings.Length].revents != 0)
+            if (fds[_rings.Count].revents != 0)
                 _ = LibC.read(_wake, &ignored, sizeof(ulong));
             last = _ending;
             thread.Works();
@@ -269,7 +286,7 @@ internal sealed unsafe class PerfStream : IDisposable
     private bool Drain()
     {
         bool any = false;
-        for (int i = 0; i < _rings.Length; i++)
+        for (int i = 0; i < _rings.Count; i++)
         {
             _rings[i].Drain(_batches[i]);
             _batches[i].Update();

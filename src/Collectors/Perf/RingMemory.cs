@@ -11,14 +11,14 @@ namespace ForkFollow.Collectors.Perf;
 internal static unsafe class RingMemory
 {
     /// <summary>Why rings of that size must not be had; null if nothing is against them.</summary>
-    internal static string? Object(int pages, int cpus)
+    internal static string? Object(int pages, int rings)
     {
         long available = MemoryAvailable();
-        return Size(pages, cpus) <= available / 2
+        return Size(pages, rings) <= available / 2
             ? null
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"rings of {pages} pages for each of {cpus} CPUs are {Size(pages, cpus) >> 20} MiB of memory, and of the {available >> 20} MiB that "
+                $"{rings} rings of {pages} pages are {Size(pages, rings) >> 20} MiB of memory, and of the {available >> 20} MiB that "
                 + $"this machine has left they may be half; say a lower --mmap-pages");
     }
 

@@ -142,7 +142,10 @@ internal sealed class StreamEvent
         };
     }
 
-    /// <summary>Opens it on a task (0: our own thread) and a CPU. Returns a file descriptor, or -1 with errno.</summary>
+    /// <summary>
+    /// Opens it on a task (0: our own thread) and a CPU. Returns a file descriptor, or -1 with errno. A read(2) of it gives its count and,
+    /// since Linux 6.0, how many of its records were lost.
+    /// </summary>
     internal unsafe int Open(int tid, int cpu, bool userOnly, bool disabled = false)
     {
         perf_event_attr attr = _attributes;
@@ -152,6 +155,11 @@ internal sealed class StreamEvent
             attr.flags |= PerfAttrFlags.disabled;
         if (userOnly)
             attr.flags |= PerfAttrFlags.exclude_kernel | PerfAttrFlags.exclude_callchain_kernel;
+        attr.read_format = PerfReadFormat.PERF_FORMAT_LOST;
+        int fd = Linux.perf_event_open(&attr, WholeMachine ? -1 : tid, cpu, -1, Linux.PERF_FLAG_FD_CLOEXEC);
+        if (fd >= 0 || Linux.Errno != Linux.EINVAL)
+            return fd;
+        attr.read_format = PerfReadFormat.None;
         return Linux.perf_event_open(&attr, WholeMachine ? -1 : tid, cpu, -1, Linux.PERF_FLAG_FD_CLOEXEC);
     }
 }

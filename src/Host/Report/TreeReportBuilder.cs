@@ -17,11 +17,12 @@ internal sealed class TreeReportBuilder
     internal static TreeReportModel Build(RecordedRun run, bool verbose = false)
     {
         var totals = new TreeReportTotals { WallNs = run.DurationNs, Execs = run.Processes.Sum(one => one.Execs.Count) };
+        var executables = new Executables(run.Processes);
         return new(totals, new TreeReportBuilder(run.DurationNs).BuildTree(run.Processes, totals), run.Ledger)
         {
             Sampling = TreeReportFunctions.Describe(run),
-            Functions = TreeReportFunctions.Build(run),
-            Runtimes = TreeReportDotNet.Build(run),
+            Functions = TreeReportFunctions.Build(run, executables),
+            Runtimes = TreeReportDotNet.Build(run, executables),
             Findings = verbose ? TreeReportValues.Build(run) : [],
         };
     }
@@ -52,7 +53,7 @@ internal sealed class TreeReportBuilder
 
     private TreeReportNode MakeNode(RecordedProcess process) => new()
     {
-        Name = Keep(NameOf(process)),
+        Name = Keep(process.Name),
         Arguments = process.Execs.Count == 0 ? null : process.Execs[^1].Args,
         Figures = MakeFigures(process),
         End = process.End switch
@@ -64,15 +65,6 @@ internal sealed class TreeReportBuilder
         },
         Exit = process.Exit is { } exit ? new(exit.Code, exit.Signal, exit.Core) : null,
     };
-
-    /// <summary>The name it was called by says more than the file: gcc rather than x86_64-linux-gnu-gcc-14.</summary>
-    internal static string NameOf(RecordedProcess process)
-    {
-        string called = process.Execs is [.., { Args: [var first, ..] }] ? Path.GetFileName(first) : "";
-        if (called.Length == 0)
-            called = process.Program;
-        return called.Length == 0 ? process.Comm : called;
-    }
 
     private TreeReportFigures MakeFigures(RecordedProcess process)
     {

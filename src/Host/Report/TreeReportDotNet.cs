@@ -26,9 +26,9 @@ internal static class TreeReportDotNet
     private static readonly string[] _heading = ["RUNTIMES", "GCS", "PAUSE", "LONGEST", "ALLOCATED", "JITTED", "JIT TIME", "THROWN"];
 
     /// <summary>The executables with the most allocations first.</summary>
-    internal static IReadOnlyList<TreeReportRuntimes> Build(RecordedRun run) =>
+    internal static IReadOnlyList<TreeReportRuntimes> Build(RecordedRun run, Executables executables) =>
     [
-        .. run.Processes.Where(process => process.DotNet is not null).GroupBy(TreeReportBuilder.NameOf, StringComparer.Ordinal)
+        .. run.Processes.Where(process => process.DotNet is not null).GroupBy(executables.NameOf, StringComparer.Ordinal)
             .Select(group => Make(group.Key, [.. group.Select(process => process.DotNet!)]))
             .OrderByDescending(one => one.AllocatedBytes).ThenBy(one => one.Program, StringComparer.Ordinal),
     ];

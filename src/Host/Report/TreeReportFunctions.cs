@@ -6,11 +6,12 @@ namespace ForkFollow.Host;
 
 /// <summary>Where an executable's CPU time went, all its processes together.</summary>
 /// <param name="Program">The executable. Not safe to print.</param>
+/// <param name="File">Its file, if that is called otherwise; else null. Not safe to print.</param>
 /// <param name="Samples">How many samples there are of it.</param>
 /// <param name="Share">Its part of all samples, 0 to 1.</param>
 /// <param name="Functions">The functions with the most samples of their own, not safe to print, and their part of its samples.</param>
 internal sealed record TreeReportProgram(
-    string Program, long Samples, double Share, IReadOnlyList<(string Function, string Module, double Share)> Functions);
+    string Program, string? File, long Samples, double Share, IReadOnlyList<(string Function, string Module, double Share)> Functions);
 
 /// <summary>The top functions of each executable: those that were running, not their callers.</summary>
 internal static class TreeReportFunctions
@@ -18,6 +19,9 @@ internal static class TreeReportFunctions
     private const int MostPrograms = 5;
     private const int MostFunctions = 5;
     private const int LongestName = 200;
+
+    /// <summary>The width of a column of percentages, as their headings have it.</summary>
+    private const int Column = 8;
 
     /// <summary>The executable of a process that tree.json does not have: it was written before the process was born.</summary>
     private const string Unknown = "(unknown)";
@@ -28,10 +32,10 @@ internal static class TreeReportFunctions
     private const double LeastShare = 0.01;
 
     /// <summary>The executables with the most samples, the first one first; empty if CPU time was not sampled.</summary>
-    internal static IReadOnlyList<TreeReportProgram> Build(RecordedRun run)
+    internal static IReadOnlyList<TreeReportProgram> Build(RecordedRun run, Executables executables)
     {
         Profile profile = run.Profile;
-        Dictionary<int, string> programs = ProgramsOf(run);
+        Dictionary<int, string> programs = run.Processes.ToDictionary(process => process.Id, executables.NameOf);
         var counts = new Dictionary<string, Dictionary<(string, string), long>>();
         foreach (CpuSample sample in profile.Samples)
         {
@@ -47,7 +51,7 @@ internal static class TreeReportFunctions
 
         return
         [
-            .. counts.Select(one => Make(one.Key, one.Value, profile.Samples.Count))
+            .. counts.Select(one => Make(one.Key, executables.FileOf(one.Key), one.Value, profile.Samples.Count))
                 .Where(one => one.Share >= LeastShare).OrderByDescending(one => one.Samples).ThenBy(one => one.Program, StringComparer.Ordinal).Take(MostPrograms),
         ];
     }
@@ -73,37 +77,25 @@ internal static class TreeReportFunctions
     {
         if (sampling is not null)
             output.Append(sampling).Append('\n');
+        if (programs.Count > 0)
+            output.Append("% OF ALL  % OF ITS  SAMPLES, BY EXECUTABLE AND FUNCTION\n");
         foreach (TreeReportProgram program in programs)
         {
-            output.Append(Percent(program.Share).PadLeft(6)).Append("  ").Append(SafeText.Escape(program.Program)).Append('\n');
+            string executable = SafeText.Escape(program.Program + (program.File is { } file ? $" ({file})" : ""));
+            output.Append(SafeText.Cut($"{Percent(program.Share),Column}{"",Column + 4}{executable}", width, "...")).Append('\n');
             foreach ((string function, string module, double share) in program.Functions)
             {
                 string name = SafeText.Escape(function.Length > LongestName ? function[..LongestName] : function);
-                string line = $"{Percent(share),14}  {name}{(module.Length == 0 ? "" : $"  [{SafeText.Escape(module.Trim('[', ']'))}]")}";
+                string line = $"{Percent(share),Column + Column + 2}  {name}{(module.Length == 0 ? "" : $"  [{SafeText.Escape(module.Trim('[', ']'))}]")}";
                 output.Append(SafeText.Cut(line, width, "...")).Append('\n');
             }
         }
     }
 
-    /// <summary>What each process ran: a fork that never called exec runs its parent's program.</summary>
-    private static Dictionary<int, string> ProgramsOf(RecordedRun run)
-    {
-        var programs = new Dictionary<int, string>(run.Processes.Count);
-        foreach (RecordedProcess process in run.Processes)
-        {
-            bool inherits = process.Execs.Count == 0 && process.ParentId is not null;
-            programs[process.Id] = inherits && programs.TryGetValue(process.ParentId!.Value, out string? parents)
-                ? parents
-                : TreeReportBuilder.NameOf(process);
-        }
-
-        return programs;
-    }
-
-    private static TreeReportProgram Make(string program, Dictionary<(string, string), long> functions, int all)
+    private static TreeReportProgram Make(string program, string? file, Dictionary<(string, string), long> functions, int all)
     {
         long samples = functions.Values.Sum();
-        return new(program, samples, (double)samples / all,
+        return new(program, file, samples, (double)samples / all,
         [
             .. functions.Where(one => one.Value >= FewestSamples).OrderByDescending(one => one.Value).ThenBy(one => one.Key.Item1, StringComparer.Ordinal).Take(MostFunctions)
                 .Select(one => (one.Key.Item1, one.Key.Item2, (double)one.Value / samples)),

@@ -37,8 +37,7 @@ internal readonly record struct TreeReportFigures(
 internal sealed class TreeReportNode
 {
     /// <summary>
-    /// What it is known by: the file name of the program it ran last, as it was called; for a fork that never called exec
-    /// its command name in parentheses. As the process gave it: not safe to print.
+    /// What it is called (<see cref="RecordedProcess.Name"/>). As the process gave it: not safe to print.
     /// </summary>
     internal required string Name { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ForkFollow.Results;
 
 namespace ForkFollow.Host;
 
@@ -29,7 +30,7 @@ internal static class SafeText
     {
         if (string.IsNullOrEmpty(text))
             return "";
-        int harmless = HarmlessPrefix(text);
+        int harmless = Printable.PrefixOf(text);
         if (harmless == text.Length)
             return text;
 
@@ -39,7 +40,7 @@ internal static class SafeText
         {
             // A lone surrogate decodes as U+FFFD of length 1, which would hide what it was.
             bool valid = Rune.DecodeFromUtf16(rest, out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
-            if (valid && IsHarmless(rune))
+            if (valid && Printable.Is(rune))
                 safe.Append(rest[..length]);
             else
                 AppendEscaped(safe, valid ? rune.Value : rest[0]);
@@ -84,27 +85,6 @@ internal static class SafeText
 
     /// <summary>A safe text with spaces behind it, so that it takes at least so many columns.</summary>
     internal static string Pad(string safe, int columns) => safe + new string(' ', Math.Max(0, columns - Width(safe)));
-
-    private static int HarmlessPrefix(string text)
-    {
-        int at = 0;
-        while (at < text.Length)
-        {
-            if (!Rune.TryGetRuneAt(text, at, out Rune rune) || !IsHarmless(rune))
-                return at;
-            at += rune.Utf16SequenceLength;
-        }
-
-        return at;
-    }
-
-    /// <summary>Not so: C0, DEL, C1, direction and joining controls, line separators, and what has no agreed look.</summary>
-    private static bool IsHarmless(Rune rune) =>
-        rune.IsAscii
-            ? rune.Value is >= 0x20 and < 0x7f
-            : Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate
-                or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
     private static void AppendEscaped(StringBuilder safe, int value)
     {

@@ -29,12 +29,12 @@ internal static class Units
         return Long((long)Math.Round(seconds));
     }
 
-    /// <summary><c>0 B</c>, <c>512 B</c>, <c>4.10 kB</c>, <c>12.3 MB</c>, <c>1.23 GB</c>: powers of 1000.</summary>
+    /// <summary><c>0 B</c>, <c>512 B</c>, <c>4.00 KiB</c>, <c>12.3 MiB</c>, <c>1.23 GiB</c>: powers of 1024, as on the page (text.js).</summary>
     internal static string Bytes(long bytes)
     {
         if (bytes < 1000)
             return Whole(Math.Max(bytes, 0)) + " B";
-        (double value, string unit) = Scale(bytes, ["kB", "MB", "GB", "TB", "PB", "EB"]);
+        (double value, string unit) = Scale(bytes, 1024, ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]);
         return ThreeDigits(value) + " " + unit;
     }
 
@@ -43,7 +43,7 @@ internal static class Units
     {
         if (count < 10_000)
             return Whole(Math.Max(count, 0));
-        (double value, string unit) = Scale(count, ["k", "M", "G", "T", "P", "E"]);
+        (double value, string unit) = Scale(count, 1000, ["k", "M", "G", "T", "P", "E"]);
         return TwoDigits(value) + " " + unit;
     }
 
@@ -61,7 +61,7 @@ internal static class Units
     }
 
     /// <summary>
-    /// A number with its unit by UCUM: <c>12 ms</c> for 0.012 s, <c>4.10 kB</c> for 4100 By, <c>12.5%</c>, <c>0.25</c> for a ratio
+    /// A number with its unit by UCUM: <c>12 ms</c> for 0.012 s, <c>4.00 KiB</c> for 4096 By, <c>12.5%</c>, <c>0.25</c> for a ratio
     /// (1), <c>1,234 request</c> for {request}. With any other unit, and below zero, the number stays as it is.
     /// </summary>
     internal static string Measured(double value, string unit)
@@ -107,14 +107,14 @@ internal static class Units
         };
     }
 
-    /// <summary>Scales down by 1000 until the rounded value has at most three digits before its point.</summary>
-    private static (double Value, string Unit) Scale(double value, ReadOnlySpan<string> units)
+    /// <summary>Scales down by powers of a base until the rounded value has at most three digits before its point.</summary>
+    private static (double Value, string Unit) Scale(double value, double by, ReadOnlySpan<string> units)
     {
-        value /= 1000;
+        value /= by;
         int unit = 0;
         while (value >= 999.5 && unit < units.Length - 1)
         {
-            value /= 1000;
+            value /= by;
             unit++;
         }
 

@@ -80,7 +80,7 @@ internal static class FirefoxMarkers
         json.WriteEndObject();
     }
 
-    private static string NameOf(RecordedExec exec) => "exec " + FormatText.Clean(Path.GetFileName(exec.Path));
+    private static string NameOf(RecordedExec exec) => "exec " + FormatText.Clean(exec.Name);
 
     private static string EndName(RecordedProcess process) => process.Exit is null ? FormatText.Clean(process.End) : "exit";
 

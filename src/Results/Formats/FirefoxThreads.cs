@@ -66,7 +66,7 @@ internal sealed class FirefoxThreads
 
     private void WriteThread(RecordedProcess process, int thread, bool main)
     {
-        string program = RunIndex.Program(process);
+        string program = RunIndex.Name(process);
         long? end = process.EndNs;
         _json.WriteStartObject();
         _json.WriteString("processType", "default");

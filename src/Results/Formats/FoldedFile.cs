@@ -32,7 +32,7 @@ public static class FoldedFile
             if (index.SamplesOf(thread).IsEmpty)
                 continue;
             RecordedProcess process = index.ProcessOf(thread);
-            string root = $"{Escape(RunIndex.Program(process))}-{index.Pid(process)};"
+            string root = $"{Escape(RunIndex.Name(process))}-{index.Pid(process)};"
                 + $"{Escape(index.ThreadName(thread))}/{index.Tid(thread)}";
             foreach ((int stack, (long count, _)) in index.StacksOf(thread, stacks.Of))
             {

@@ -186,7 +186,7 @@ public static class PprofFile
             labelled = thread;
             RecordedProcess process = _index.ProcessOf(thread);
             _sample.Label.Clear();
-            _sample.Label.Add(new Proto.Label { Key = Text("process"), Str = Text(RunIndex.Program(process)) });
+            _sample.Label.Add(new Proto.Label { Key = Text("process"), Str = Text(RunIndex.Name(process)) });
             _sample.Label.Add(new Proto.Label { Key = Text("thread"), Str = Text(_index.ThreadName(thread)) });
             _sample.Label.Add(new Proto.Label { Key = Text("pid"), Num = process.Pid });
             _sample.Label.Add(new Proto.Label { Key = Text("tid"), Num = _profile.Threads[thread].Tid });

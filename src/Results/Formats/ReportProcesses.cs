@@ -14,20 +14,21 @@ internal static class ReportProcesses
     internal static void Write(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
     {
         Utf8JsonWriter json = columns.Json;
+        var executables = new Executables(processes);
         json.WriteStartObject("processes");
-        WriteLives(columns, processes);
+        WriteLives(columns, processes, executables);
         WriteUsage(columns, processes);
         WriteCounters(columns, processes);
         ReportDotNet.WriteColumns(columns, processes);
         json.WriteEndObject();
-        WriteExecs(columns, processes);
-        WriteSyscalls(columns, processes);
+        WriteExecs(columns, processes, executables);
+        ReportSyscalls.Write(columns, processes);
         WriteTicks(columns, processes);
         ReportDotNet.WriteTables(columns, processes);
         ReportValues.Write(columns, processes);
     }
 
-    private static void WriteLives(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    private static void WriteLives(ReportColumns columns, IReadOnlyList<RecordedProcess> processes, Executables executables)
     {
         columns.Write("id", processes.Select(p => (long)p.Id));
         columns.WriteKnown("parent", processes.Select(p => (long?)p.ParentId));
@@ -37,7 +38,8 @@ internal static class ReportProcesses
         columns.Write("start", processes.Select(p => p.StartNs));
         columns.WriteKnown("end", processes.Select(p => p.EndNs));
         columns.WriteTexts("comm", processes, p => p.Comm);
-        columns.WriteTexts("program", processes, p => p.Program);
+        columns.WriteTexts("name", processes, p => p.Name);
+        columns.WriteTexts("executable", processes, executables.NameOf);
         columns.Write("threads", processes.Select(p => (long)p.Threads));
         columns.WriteTexts("ended", processes, p => p.End);
         columns.WriteKnown("exitCode", processes.Select(p => (long?)p.Exit?.Code));
@@ -45,7 +47,6 @@ internal static class ReportProcesses
         columns.WriteTexts("signalName", processes,
             p => p.Exit is { Signal: > 0 } exit ? exit.Name ?? $"signal {exit.Signal}" : null);
         columns.Write("core", processes.Select(p => p.Exit is { Core: true } ? 1L : 0));
-        columns.Write("samples", processes.Select(p => p.Samples));
         columns.Write("lost", processes.Select(p => p.Lost));
         columns.WriteTexts("collectors", processes, p => string.Join(", ", p.Collectors));
     }
@@ -81,32 +82,21 @@ internal static class ReportProcesses
         columns.Json.WriteEndArray();
     }
 
-    private static void WriteExecs(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    private static void WriteExecs(ReportColumns columns, IReadOnlyList<RecordedProcess> processes, Executables executables)
     {
         columns.Json.WriteStartObject("execs");
         columns.Write("count", processes.Select(p => (long)p.Execs.Count));
         IEnumerable<RecordedExec> execs = processes.SelectMany(p => p.Execs);
         columns.Write("at", execs.Select(e => e.AtNs));
         columns.WriteTexts("path", execs, e => e.Path);
+        columns.WriteTexts("name", execs, e => e.Name);
+        columns.WriteTexts("executable", execs, executables.NameOf);
         columns.Write("argCount", execs.Select(e => (long)e.Args.Count));
         columns.WriteTexts("args", execs.SelectMany(e => e.Args), arg => arg);
         columns.Json.WriteEndObject();
-    }
-
-    private static void WriteSyscalls(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
-    {
-        if (!processes.Any(p => p.Syscalls is not null))
-            return;
-        columns.Json.WriteStartObject("syscalls");
-        columns.Write("rows", processes.Select(p => (long)(p.Syscalls?.Count ?? 0)));
-        IEnumerable<RecordedSyscall> calls = processes.SelectMany(p => p.Syscalls ?? []);
-        columns.WriteTexts("name", calls, c => c.Name);
-        columns.Write("count", calls.Select(c => c.Count));
-        columns.Write("errors", calls.Select(c => c.Errors));
-        columns.Write("total", calls.Select(c => c.TotalNs));
-        columns.Write("p50", calls.Select(c => c.P50Ns));
-        columns.Write("p99", calls.Select(c => c.P99Ns));
-        columns.Write("max", calls.Select(c => c.MaxNs));
+        columns.Json.WriteStartObject("executables");
+        columns.WriteTexts("name", executables.Names, one => one.Value);
+        columns.WriteTexts("file", executables.Names, one => one.Key);
         columns.Json.WriteEndObject();
     }
 

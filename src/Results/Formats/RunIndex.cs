@@ -74,8 +74,8 @@ internal sealed class RunIndex
     /// <summary>The thread id; with a number behind it if the process had another thread of that id before.</summary>
     internal string Tid(int thread) => _tids[thread];
 
-    /// <summary>The name of a thread's program, fit for a file.</summary>
-    internal static string Program(RecordedProcess process) => FormatText.Clean(process.Program);
+    /// <summary>What a process is called, fit for a file.</summary>
+    internal static string Name(RecordedProcess process) => FormatText.Clean(process.Name);
 
     /// <summary>The name of a thread, fit for a file.</summary>
     internal string ThreadName(int thread) => FormatText.Clean(Run.Profile.Threads[thread].Name);
@@ -84,7 +84,7 @@ internal sealed class RunIndex
     internal string FullName(int thread)
     {
         RecordedProcess process = ProcessOf(thread);
-        return $"{Program(process)} [{Pid(process)}] {ThreadName(thread)} ({Tid(thread)})";
+        return $"{Name(process)} [{Pid(process)}] {ThreadName(thread)} ({Tid(thread)})";
     }
 
     /// <summary>The samples of a thread, by index, in order of time.</summary>

@@ -87,7 +87,7 @@ public static class SpeedscopeFile
                 _programFrames.Add(program, _functions.Functions.Count + _programFrames.Count);
         }
 
-        private string Program(int thread) => RunIndex.Program(_index.ProcessOf(thread));
+        private string Program(int thread) => RunIndex.Name(_index.ProcessOf(thread));
 
         /// <summary>Functions first, then the programs and then the threads that share the last profile.</summary>
         private void WriteFrames(Utf8JsonWriter json)

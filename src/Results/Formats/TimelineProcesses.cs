@@ -22,7 +22,7 @@ internal sealed class TimelineProcesses(Utf8JsonWriter json, RunIndex index)
     }
 
     private static string NameOf(RecordedProcess process) =>
-        $"{RunIndex.Program(process)} [{FormatJson.Invariant(process.Pid)}]";
+        $"{RunIndex.Name(process)} [{FormatJson.Invariant(process.Pid)}]";
 
     private static long Begin(RecordedProcess process) => Math.Max(0, process.StartNs);
 
@@ -84,7 +84,7 @@ internal sealed class TimelineProcesses(Utf8JsonWriter json, RunIndex index)
         string path = FormatText.Clean(program.Path);
         foreach (string phase in (ReadOnlySpan<string>)["X", "i"])
         {
-            string name = phase == "X" ? FormatText.Clean(Path.GetFileName(program.Path)) : "exec";
+            string name = phase == "X" ? FormatText.Clean(program.Name) : "exec";
             json.WriteBegin(phase, name, "exec", process.Id, process.Id, from);
             if (phase == "X")
                 json.WriteMicroseconds("dur", to - from);

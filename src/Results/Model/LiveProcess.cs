@@ -22,7 +22,10 @@ public abstract class LiveProcess
     /// <summary>attached, launched, fork, vfork or clone.</summary>
     public abstract string Origin { get; }
 
-    /// <summary>Its command name.</summary>
+    /// <summary>What it is called, wherever it is shown: as <see cref="RecordedProcess.Name"/>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Its command name, as the kernel keeps it.</summary>
     public abstract string Comm { get; }
 
     /// <summary>How many programs it has run.</summary>
@@ -46,7 +49,7 @@ public abstract class LiveProcess
     /// <summary>How many samples of all kinds there are of it; complete after its end.</summary>
     public long Samples { get; set; }
 
-    /// <summary>How many records of it were lost since a ring was full.</summary>
+    /// <summary>How many records of the run were lost, since a ring was full, until it wrote the next one.</summary>
     public long Lost { get; set; }
 
     /// <summary>What its threads waited; null if that was not collected, and before its end.</summary>

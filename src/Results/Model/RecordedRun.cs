@@ -62,7 +62,26 @@ public sealed record RecordedProcess
     /// <summary>Its end; null if it was alive at the end of the run.</summary>
     public long? EndNs { get; init; }
 
-    /// <summary>Its command name.</summary>
+    /// <summary>
+    /// What it is called, wherever it is shown: by the program that it ran last (<see cref="RecordedExec.Name"/>); in parentheses if it
+    /// never called exec and runs its parent's.
+    /// </summary>
+    public string Name
+    {
+        get => field ?? (Execs is [.., { } last] ? last.Name : Origin == "attached" ? Comm : $"({Comm})");
+        init;
+    }
+
+    /// <summary>
+    /// The file of the program that it runs (its parent's if it never called exec), which tells executables apart; empty if not known.
+    /// </summary>
+    public string Executable
+    {
+        get => field ?? (Execs is [.., { } last] ? RecordedExec.WithoutMark(last.Path) : "");
+        init;
+    }
+
+    /// <summary>Its command name, as the kernel keeps it: at most 15 bytes.</summary>
     public required string Comm { get; init; }
 
     /// <summary>The programs that it ran, in order; empty for a fork that never called exec.</summary>
@@ -86,7 +105,7 @@ public sealed record RecordedProcess
     /// <summary>How many samples were taken of it, of all kinds.</summary>
     public long Samples { get; init; }
 
-    /// <summary>How many records of it were lost since a ring was full.</summary>
+    /// <summary>How many records of the run were lost, since a ring was full, until it wrote the next one.</summary>
     public long Lost { get; init; }
 
     /// <summary>What its threads waited, all together; null if that was not collected.</summary>
@@ -116,17 +135,27 @@ public sealed record RecordedProcess
 
     /// <summary>The names of the collectors that were opened on it.</summary>
     public IReadOnlyList<string> Collectors { get; init; } = [];
-
-    /// <summary>The file name of the program it ran last; <c>(comm)</c> for a fork that never called exec.</summary>
-    [JsonIgnore]
-    public string Program => Execs.Count == 0 ? $"({Comm})" : Path.GetFileName(Execs[^1].Path.Replace(" (deleted)", ""));
 }
 
 /// <summary>A program that a process ran.</summary>
 /// <param name="AtNs">When.</param>
 /// <param name="Path">The executable; " (deleted)" behind it if it had been removed.</param>
-/// <param name="Args">The arguments, the first of which is the name it was called by.</param>
-public sealed record RecordedExec(long AtNs, string Path, IReadOnlyList<string> Args);
+/// <param name="Args">The arguments, the first of which is the name it was called by, or what its caller has put there.</param>
+/// <param name="Name">What it is called (docs/results.md, "Names"); null: by its file.</param>
+public sealed record RecordedExec(long AtNs, string Path, IReadOnlyList<string> Args, string? Name = null)
+{
+    private const string Deleted = " (deleted)";
+
+    /// <summary>What it is called: the name that it was called by, if that is a file's.</summary>
+    public string Name { get; init; } = Name ?? System.IO.Path.GetFileName(WithoutMark(Path));
+
+    /// <summary>The path of an executable without what the kernel puts behind it once it has been removed.</summary>
+    public static string WithoutMark(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return path.EndsWith(Deleted, StringComparison.Ordinal) ? path[..^Deleted.Length] : path;
+    }
+}
 
 /// <summary>How a process died: by its code, or by a signal.</summary>
 /// <param name="Code">Its exit code; 0 if it was killed.</param>
@@ -153,8 +182,23 @@ public sealed record RecordedUsage(
 public sealed record RecordedWaits(long Count, long Ns, long RunQueueNs);
 
 /// <summary>One system call of a process, all threads together. Times are nanoseconds; p50 and p99 exact to 12.5 %.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Count">How often it came back.</param>
+/// <param name="Errors">How often with an error.</param>
+/// <param name="TotalNs">How long all calls took.</param>
+/// <param name="P50Ns">How long half of them took at most.</param>
+/// <param name="P99Ns">How long 99 % of them took at most.</param>
+/// <param name="MaxNs">How long the longest took.</param>
+/// <param name="Latency">
+/// How long they took, as pairs: a duration, and how many calls took that at most and more than the pair before it. Add up those of
+/// several processes, and quantiles come of the sum; the p99 of several are not to be added up. Null or odd is taken as empty.
+/// </param>
 public sealed record RecordedSyscall(
-    string Name, long Count, long Errors, long TotalNs, long P50Ns, long P99Ns, long MaxNs);
+    string Name, long Count, long Errors, long TotalNs, long P50Ns, long P99Ns, long MaxNs, IReadOnlyList<long>? Latency = null)
+{
+    /// <summary>How long they took, as pairs of a duration and a count.</summary>
+    public IReadOnlyList<long> Latency { get; init; } = Latency is { } pairs && pairs.Count % 2 == 0 ? pairs : [];
+}
 
 /// <summary>A process at one moment. Null: it could not be read.</summary>
 /// <param name="AtNs">When.</param>

@@ -14,6 +14,9 @@ public static class RecordingReader
 
     private const uint Version = 1;
 
+    /// <summary>What the first chunk begins with: field 1, of a length of its own.</summary>
+    private const int HeaderTag = (Chunk.HeaderFieldNumber << 3) | (int)WireFormat.WireType.LengthDelimited;
+
     /// <summary>Reads the file of a result directory; an empty profile if there is none.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="say">Takes what is left out, in a line.</param>
@@ -32,10 +35,29 @@ public static class RecordingReader
         while (TryReadChunk(file) is { } chunk && IsOfThisVersion(builder, chunk) && builder.TryAdd(chunk))
             whole = file.Position;
         if (whole == 0)
-            throw new InvalidDataException($"{path} is no recording of version {Version}, or damaged; read it with the ForkFollow that made it");
+            throw new InvalidDataException($"{path} {WhyNone(file)}");
         if (whole < file.Length)
             say($"{path} is cut off or damaged at byte {whole} of {file.Length}: what was sampled after that is left out");
         return builder.Build();
+    }
+
+    /// <summary>What a file is that has no chunk of ours at its beginning, and what to do.</summary>
+    private static string WhyNone(FileStream file)
+    {
+        const string Full = "the disk was full, or the copy was not whole; make room and record again";
+        if (file.Length == 0)
+            return $"is empty: {Full}";
+        file.Position = 0;
+        if (TryReadLength(file) is not { } length
+            || (length <= MostBytes && length > file.Length - file.Position && file.ReadByte() is -1 or HeaderTag))
+        {
+            return $"is cut off after {file.Length} bytes, in the middle of its first record: {Full}";
+        }
+
+        file.Position = 0;
+        return TryReadChunk(file)?.Header is { Version: var version and not (0 or Version) }
+            ? $"is a recording of version {version}, and this ForkFollow reads version {Version}; read it with the one that made it"
+            : "is no recording, or damaged at its beginning; record again";
     }
 
     private static bool IsOfThisVersion(ProfileBuilder builder, Chunk chunk) => builder.Header is not null || chunk.Header is { Version: Version };
@@ -43,20 +65,7 @@ public static class RecordingReader
     /// <summary>The next chunk, behind its length; null at the end, and if it is none or is cut off.</summary>
     private static Chunk? TryReadChunk(FileStream file)
     {
-        long length = 0;
-        int shift = 0;
-        int next;
-        do
-        {
-            next = file.ReadByte();
-            if (next < 0 || shift > 28)
-                return null;
-            length |= (next & 0x7fL) << shift;
-            shift += 7;
-        }
-        while (next >= 0x80);
-
-        if (length > MostBytes || length > file.Length - file.Position)
+        if (TryReadLength(file) is not { } length || length > MostBytes || length > file.Length - file.Position)
             return null;
         byte[] bytes = new byte[length];
         file.ReadExactly(bytes);
@@ -68,5 +77,24 @@ public static class RecordingReader
         {
             return null;
         }
+    }
+
+    /// <summary>A length, of 7 bits a byte; null if the file ends in it; <see cref="long.MaxValue"/> if it is longer than any.</summary>
+    private static long? TryReadLength(FileStream file)
+    {
+        long length = 0;
+        int shift = 0;
+        int next;
+        do
+        {
+            next = file.ReadByte();
+            if (next < 0)
+                return null;
+            length |= (next & 0x7fL) << shift;
+            shift += 7;
+        }
+        while (next >= 0x80 && shift <= 28);
+
+        return next >= 0x80 ? long.MaxValue : length;
     }
 }

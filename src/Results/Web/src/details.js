@@ -36,19 +36,20 @@ export class Details {
     const { p, text } = run;
     const parent = run.parent[i];
     return [
-      el('h2', {}, show(run.program[i], 120)),
+      el('h2', {}, show(run.name[i], 120)),
       el('p', { className: run.failed[i] ? 'failed' : 'soft' }, `${run.failed[i] ? '✕ ' : ''}${visible(ending(run, i))}`),
       facts([
         ['pid', `${p.pid[i]}`, `#${p.id[i]}, by ${text(p.origin[i])}`],
         ['Parent', parent < 0 ? String(p.parentPid[i] || '–') : this.#link(parent)],
         ['Wall', time(run.wall[i]), `from ${time(p.start[i])}`],
-        ['CPU', time(run.cpu[i]), run.cpu[i] === null ? '' : `${percent(run.cpu[i], run.wall[i])} of wall`],
+        ['CPU', time(run.cpu[i]), run.cpu[i] === null ? '' : `${percent(run.cpu[i], run.wall[i])} of its wall time`],
         ['User, system', `${time(p.user[i])}, ${time(p.system[i])}`],
         ['Peak RSS', bytes(p.rss[i])],
         ['Faults', count(p.minorFaults[i]), `${count(p.majorFaults[i])} major`],
         ['Switches', count(p.voluntary[i]), `${count(p.involuntary[i])} involuntary`],
         p.waitNs?.[i] >= 0 && p.waitNs[i] !== null && ['Waited', time(p.waitNs[i]), `${plural(p.waits[i], 'time')}; run queue ${time(p.runQueueNs[i])}`],
-        ['Samples', count(p.samples[i]), p.lost[i] > 0 ? `${count(p.lost[i])} lost` : ''],
+        run.samples && ['CPU samples', count(run.samples[i])],
+        p.lost[i] > 0 && ['Lost records', count(p.lost[i])],
         ['Collectors', text(p.collectors[i]) || 'none'],
       ]),
       this.#execs(i),
@@ -64,12 +65,12 @@ export class Details {
 
   #link(i) {
     const { run } = this;
-    return el('button', { className: 'link', onclick: () => this.selection.pick(i) }, `${show(run.program[i], 60)} ${run.p.pid[i]}`);
+    return el('button', { className: 'link', onclick: () => this.selection.pick(i) }, `${show(run.name[i], 60)} ${run.p.pid[i]}`);
   }
 
   #execs(i) {
     const execs = this.run.execsOf(i);
-    if (execs.length === 0) return part('Programs', el('p', { className: 'soft' }, 'A fork that never called exec.'));
+    if (execs.length === 0) return part('Programs', el('p', { className: 'soft' }, `A fork that never called exec: ${show(this.run.fileOf.get(this.run.executable[i]) ?? '', 300) || 'its parent’s program'}.`));
     return part(execs.length === 1 ? 'Program' : 'Programs', ...execs.map((e) => {
       const line = e.args.map(quote).join(' ');
       return el('div', { className: 'exec' }, el('div', { className: 'soft' }, `${show(e.path, 300)} at ${time(e.at)}`), el('div', { className: 'mono' }, show(line, 600)),
@@ -111,17 +112,19 @@ export class Details {
     const { members } = selection;
     const sum = (column) => members.reduce((s, i) => s + (column[i] ?? 0), 0);
     const failed = members.filter((i) => run.failed[i]);
-    const title = { run: 'Whole run', subtree: `Subtree of ${show(run.program[selection.process] ?? '', 80)} ${run.p.pid[selection.process]}`, program: show(selection.program ?? '', 80) }[selection.kind];
+    const title = { run: 'Whole run', subtree: `Subtree of ${show(run.name[selection.process] ?? '', 80)} ${run.p.pid[selection.process]}`, program: show(selection.program ?? '', 80) }[selection.kind];
     const longest = [...members].sort((a, b) => (run.cpu[b] ?? 0) - (run.cpu[a] ?? 0)).slice(0, 8);
     return [
       el('h2', {}, title),
       facts([
+        selection.kind === 'program' && run.fileOf.has(selection.program) && ['File', show(run.fileOf.get(selection.program), 300)],
         ['Processes', count(members.length), plural(members.reduce((s, i) => s + run.execs.count[i], 0), 'exec')],
         ['Failed', count(failed.length)],
         ['CPU', time(sum(run.cpu)), `${time(sum(run.p.user))} user`],
         ['Wall, sum', time(sum(run.wall))],
         ['Peak RSS', bytes(members.reduce((m, i) => Math.max(m, run.p.rss[i] ?? 0), 0)), 'of one process'],
-        ['Samples', count(sum(run.p.samples)), sum(run.p.lost) > 0 ? `${count(sum(run.p.lost))} lost` : ''],
+        run.samples && ['CPU samples', count(sum(run.samples))],
+        sum(run.p.lost) > 0 && ['Lost records', count(sum(run.p.lost))],
       ]),
       failed.length > 0 && part('Failed', el('ul', {}, failed.slice(0, 8).map((i) => el('li', {}, this.#link(i), ' ', el('span', { className: 'failed' }, visible(ending(run, i))))),
         failed.length > 8 ? el('li', { className: 'soft' }, `and ${count(failed.length - 8)} more`) : null)),

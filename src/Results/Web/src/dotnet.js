@@ -46,7 +46,7 @@ export function runtimeSeries(run, i) {
   if (!ticks) return [];
   const [from, to] = [run.runtimeTickStart[i], run.runtimeTickStart[i + 1]];
   const series = [
-    ['Managed heap', 'heap', bytes], ['Allocated a second', 'allocated', bytes], ['CPU, % of all', 'cpu', count],
+    ['Managed heap', 'heap', bytes], ['Allocated a second', 'allocated', bytes], ['CPU, % of all CPUs', 'cpu', count],
     ['Collections a second', 'gen0', count], ['Exceptions a second', 'exceptions', count], ['Lock waits a second', 'contentions', count],
     ['Thread pool threads', 'pool', count], ['Thread pool queue', 'queue', count],
   ];

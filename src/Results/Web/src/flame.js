@@ -129,11 +129,11 @@ export class Flame {
 
   #say() {
     const { run, metric } = this;
-    const parts = [`${this.#amount(this.total)} in ${plural(this.rows.reduce((sum, r) => sum + metric.count[r], 0), metric.name === 'cpu' ? 'sample' : 'event')}`];
+    const parts = [`${this.#amount(this.total)}${metric.name === 'cpu' ? ' sampled' : ''} in ${plural(this.rows.reduce((sum, r) => sum + metric.count[r], 0), metric.thing)}`];
     if (this.#found) {
       const mask = stacksWith(run, this.#found);
       const share = this.rows.reduce((sum, r) => sum + (mask[metric.stack[r]] ? metric.weight[r] : 0), 0);
-      parts.push(`found: ${percent(share, this.total)}`);
+      parts.push(`found: ${percent(share, this.total)} of it`);
     }
     this.status.textContent = parts.join(' · ');
   }
@@ -156,7 +156,7 @@ export class Flame {
     return [
       el('b', {}, show(data.name, 400)),
       module < 0 ? '' : el('div', {}, `${show(run.modulePath[module], 200)} · ${kinds[run.functionKind[data.fn]]}`),
-      el('div', {}, `${this.#amount(data.value)}, ${percent(data.value, this.total)} of the selection`),
+      el('div', {}, `${this.#amount(data.value)}, ${percent(data.value, this.total)} of the ${this.metric.label} of what is selected`),
     ];
   }
 

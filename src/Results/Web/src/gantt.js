@@ -141,7 +141,7 @@ export class Gantt {
     const [y, height] = [top + 4, rowHeight - 8];
     const opacity = pale ? 0.3 : 1;
     const isFork = segment.fork || segment.program === null;
-    const colour = isFork ? colours.fork : run.colour(segment.program);
+    const colour = isFork ? colours.fork : run.colour(segment.executable);
     children.push({ type: 'rect', shape: isFork ? { x: left, y: y + 3, width, height: height - 6 } : { x: left, y, width, height, r: Math.min(2, width / 2) },
       style: { fill: colour, opacity } });
     if (exec && !isFork) {

@@ -74,7 +74,7 @@ function selectionBar(run, selection) {
     }
     const path = [];
     if (selection.kind !== 'program') for (let at = selection.process; at >= 0; at = run.parent[at]) path.unshift(at);
-    const crumb = (i) => el('button', { className: `crumb${i === selection.process ? ' on' : ''}`, onclick: () => selection.pick(i) }, `${show(run.program[i], 30)} ${run.p.pid[i]}`);
+    const crumb = (i) => el('button', { className: `crumb${i === selection.process ? ' on' : ''}`, onclick: () => selection.pick(i) }, `${show(run.name[i], 30)} ${run.p.pid[i]}`);
     const cropped = path.length > 4 ? [path[0], null, ...path.slice(-3)] : path;
     const what = { run: [], process: ['process alone'], subtree: [`and ${count(run.size[selection.process] - 1)} below`], program: [`all ${plural(selection.members.length, 'process', 'processes')} of`] }[selection.kind];
     byId('crumbs').replaceChildren(

@@ -13,7 +13,9 @@ export function load(data) {
   const run = {
     ...data, n, p, text,
     command: data.command?.map(text) ?? null,
-    program: p.program.map(text),
+    name: p.name.map(text),
+    executable: p.executable.map(text),
+    fileOf: new Map(data.executables.name.map((name, k) => [text(name), text(data.executables.file[k])])),
     comm: p.comm.map(text),
     cpu: p.user.map((user, i) => (user === null ? null : user + p.system[i])),
     wall: p.start.map((start, i) => (p.end[i] ?? data.durationNs) - start),
@@ -22,9 +24,10 @@ export function load(data) {
   run.failed = Uint8Array.from(p.id, (_, i) => (p.exitCode[i] > 0 || p.signal[i] > 0 ? 1 : 0));
   orderTree(run);
   readExecs(run);
-  colourPrograms(run);
+  colourExecutables(run);
   run.threadsOf = group(data.profile.threads.process, n);
   run.syscallStart = data.syscalls && starts(data.syscalls.rows);
+  run.durationStart = data.syscalls && starts(data.syscalls.durations);
   run.tickStart = data.ticks && starts(data.ticks.rows);
   run.thrownStart = data.thrown && starts(data.thrown.rows);
   run.runtimeTickStart = data.runtimeTicks && starts(data.runtimeTicks.rows);
@@ -81,16 +84,14 @@ function readExecs(run) {
   const { execs, n, text } = run;
   const argStart = starts(execs.argCount);
   const execStart = starts(execs.count);
-  const nameOf = (path) => path.replace(/ \(deleted\)$/, '').split('/').pop() || path;
   run.execsOf = (i) => Array.from({ length: execs.count[i] }, (_, k) => {
     const e = execStart[i] + k;
-    const path = text(execs.path[e]);
-    return { at: execs.at[e], path, name: nameOf(path), args: execs.args.slice(argStart[e], argStart[e + 1]).map(text) };
+    return { at: execs.at[e], path: text(execs.path[e]), name: text(execs.name[e]), args: execs.args.slice(argStart[e], argStart[e + 1]).map(text) };
   });
   run.argRange = (i) => [argStart[execStart[i]], argStart[execStart[i + 1]]];
   run.commandLine = (i) => {
     const last = execStart[i + 1] - 1;
-    return last < execStart[i] ? run.program[i] : execs.args.slice(argStart[last], argStart[last + 1]).map((a) => quote(text(a))).join(' ');
+    return last < execStart[i] ? run.name[i] : execs.args.slice(argStart[last], argStart[last + 1]).map((a) => quote(text(a))).join(' ');
   };
 
   // Segments of a life: as a fork of its parent's program, then each program.
@@ -99,12 +100,14 @@ function readExecs(run) {
     const result = [];
     let from = run.p.start[i];
     let program = null;
+    let executable = null;
     for (let e = execStart[i]; e < execStart[i + 1]; e++) {
-      if (execs.at[e] > from || program !== null) result.push({ from, to: execs.at[e], program, first: result.length === 0 });
+      if (execs.at[e] > from || program !== null) result.push({ from, to: execs.at[e], program, executable, first: result.length === 0 });
       from = Math.max(from, execs.at[e]);
-      program = nameOf(text(execs.path[e]));
+      program = text(execs.name[e]);
+      executable = text(execs.executable[e]);
     }
-    result.push({ from, to: Math.max(from, end), program: program ?? run.program[i], fork: program === null });
+    result.push({ from, to: Math.max(from, end), program: program ?? run.name[i], executable: executable ?? run.executable[i], fork: program === null });
     return result;
   });
 }
@@ -115,10 +118,10 @@ const hash = (name) => {
   return h >>> 0;
 };
 
-/** A colour by the name's hash; the most frequent programs, who ask first, evade one that is taken. */
-function colourPrograms(run) {
+/** A colour by the name's hash; the most frequent executables, who ask first, evade one that is taken. */
+function colourExecutables(run) {
   const members = new Map();
-  run.program.forEach((name, i) => (members.get(name) ?? members.set(name, []).get(name)).push(i));
+  run.executable.forEach((name, i) => (members.get(name) ?? members.set(name, []).get(name)).push(i));
   const byCount = [...members].sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1));
   const taken = new Set();
   const colours = new Map();
@@ -143,7 +146,21 @@ function readStacks(run) {
   for (const metric of run.profile.metrics) {
     metric.total = metric.weight.reduce((sum, w) => sum + w, 0);
     metric.label = { cpu: 'CPU time', wait: 'Off-CPU waits', 'run-queue': 'Run-queue delay' }[metric.name] ?? metric.name;
+    metric.thing = { cpu: 'sample', wait: 'wait', 'run-queue': 'wait' }[metric.name] ?? 'event';
   }
+  run.samples = samplesOf(run);
+}
+
+/** How many CPU samples each process has, as a column; null if CPU time was not sampled. */
+function samplesOf({ n, profile }) {
+  const cpu = profile.metrics.find((metric) => metric.name === 'cpu');
+  if (!cpu) return null;
+  const samples = new Array(n).fill(0);
+  cpu.thread.forEach((thread, r) => {
+    const owner = profile.threads.process[thread];
+    if (owner >= 0) samples[owner] += cpu.count[r];
+  });
+  return samples;
 }
 
 /** How a life ended, in words. */

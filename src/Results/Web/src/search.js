@@ -78,7 +78,7 @@ export class Search {
     const result = [];
     for (const i of run.order) {
       const [from, to] = run.argRange(i);
-      let found = hit[run.p.program[i]] || hit[run.p.comm[i]] || String(run.p.pid[i]).startsWith(query) || `#${run.p.id[i]}` === query;
+      let found = hit[run.p.name[i]] || hit[run.p.executable[i]] || hit[run.p.comm[i]] || String(run.p.pid[i]).startsWith(query) || `#${run.p.id[i]}` === query;
       for (let a = from; !found && a < to; a++) found = hit[run.execs.args[a]];
       if (!found && spaced) found = run.execs.args.slice(from, to).map(run.text).join(' ').toLowerCase().includes(query);
       if (found) result.push(i);
@@ -90,7 +90,7 @@ export class Search {
     const { run } = this;
     const row = (hit, k) => el('button', { className: 'hit', role: 'option', tabIndex: -1, 'data-at': k, onclick: () => this.#go(k) },
       hit.fn === undefined
-        ? [el('b', {}, show(run.program[hit.process], 40)), ` ${run.p.pid[hit.process]} `, el('span', { className: 'soft' }, show(run.commandLine(hit.process), 90))]
+        ? [el('b', {}, show(run.name[hit.process], 40)), ` ${run.p.pid[hit.process]} `, el('span', { className: 'soft' }, show(run.commandLine(hit.process), 90))]
         : [el('i', {}, 'ƒ '), show(run.functionName[hit.fn], 90)]);
     const rows = [];
     const add = (from, number, title) => {

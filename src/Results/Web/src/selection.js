@@ -26,9 +26,9 @@ export class Selection {
   has(i) { return this.mask[i] === 1; }
 
   whole() { this.#set({ kind: 'run', process: -1, program: null }); }
-  pick(process, kind = 'process') { this.#set({ kind, process, program: this.run.program[process] }); }
+  pick(process, kind = 'process') { this.#set({ kind, process, program: this.run.executable[process] }); }
   pickProgram(program) {
-    const keep = this.run.program[this.process] === program ? this.process : -1;
+    const keep = this.run.executable[this.process] === program ? this.process : -1;
     this.#set({ kind: 'program', process: keep, program });
   }
 
@@ -71,7 +71,7 @@ export class Selection {
       const program = kind === 'executable' ? decodeURIComponent(value) : null;
       const process = this.run.placeOf.get(Number(value));
       if (program !== null && this.run.members.has(program)) state = { kind: 'program', process: -1, program };
-      else if ((kind === 'process' || kind === 'subtree') && process !== undefined) state = { kind, process, program: this.run.program[process] };
+      else if ((kind === 'process' || kind === 'subtree') && process !== undefined) state = { kind, process, program: this.run.executable[process] };
     } catch (e) {
       if (!(e instanceof URIError)) throw e; // a hash that somebody typed
     }

@@ -21,11 +21,11 @@ const groupings = {
     const owner = run.profile.threads.process;
     const names = [...run.members.keys()];
     const index = new Map(names.map((name, k) => [name, k]));
-    return { key: (t) => (owner[t] < 0 ? -1 : index.get(run.program[owner[t]])), name: (k) => (k < 0 ? 'unknown process' : names[k]) };
+    return { key: (t) => (owner[t] < 0 ? -1 : index.get(run.executable[owner[t]])), name: (k) => (k < 0 ? 'unknown process' : names[k]) };
   },
   process: (run) => {
     const owner = run.profile.threads.process;
-    return { key: (t) => owner[t], name: (i) => (i < 0 ? 'unknown process' : `${run.program[i]} [${run.p.pid[i]}] #${run.p.id[i]}`) };
+    return { key: (t) => owner[t], name: (i) => (i < 0 ? 'unknown process' : `${run.name[i]} [${run.p.pid[i]}] #${run.p.id[i]}`) };
   },
   thread: (run) => {
     const { process, tid, name } = run.profile.threads;

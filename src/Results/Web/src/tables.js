@@ -83,7 +83,7 @@ export class ProcessTable extends TableView {
     const known = (column) => p[column]?.some((v) => v !== null);
     super(selection, element, [
       number('id', 'id', count, 'Birth order'), number('pid', 'pid', String),
-      link('Program', 'program', (row) => selection.pick(row.key)),
+      link('Name', 'name', (row) => selection.pick(row.key)),
       words('Command line', 'line', { width: 300 }),
       number('Start', 'start', time), number('Wall', 'wall', time), number('CPU', 'cpu', time),
       number('User', 'user', time), number('System', 'system', time), number('Peak RSS', 'rss', bytes),
@@ -94,7 +94,7 @@ export class ProcessTable extends TableView {
       ...(known('waitNs') ? [number('Waits', 'waits', count), number('Waited', 'waitNs', time, 'Off CPU'), number('Run queue', 'runQueueNs', time, 'Ready, without a CPU')] : []),
       ...(p.runtime ? [number('GCs', 'gcs', count, '.NET garbage collections'), number('GC pauses', 'gcPause', time, 'All together'), number('Allocated', 'allocated', bytes), number('Jitted', 'jitted', count, 'Methods compiled'), number('JIT time', 'jitNs', time), number('Exceptions', 'exceptions', count)] : []),
       ...p.counters.map((c, k) => number(c.name, `counter${k}`, c.name.endsWith('-clock') ? time : count)),
-      number('Samples', 'samples', count), number('Lost', 'lost', count, 'Lost records'),
+      ...(run.samples ? [number('CPU samples', 'samples', count)] : []), number('Lost records', 'lost', count, 'Of all kinds: a ring was full'),
     ], 'cpu', 'No process.');
     this.run = run;
   }
@@ -112,9 +112,9 @@ export class ProcessTable extends TableView {
     const { p } = run;
     const several = selection.kind === 'subtree' || selection.kind === 'program';
     this.last = several ? `${selection.kind} ${selection.process} ${selection.program}` : '';
-    const columns = ['id', 'pid', 'start', 'user', 'system', 'rss', 'threads', 'minorFaults', 'majorFaults', 'voluntary', 'involuntary', 'waits', 'waitNs', 'runQueueNs', 'gcs', 'gcPause', 'allocated', 'jitted', 'jitNs', 'exceptions', 'samples', 'lost'].filter((c) => p[c]);
+    const columns = ['id', 'pid', 'start', 'user', 'system', 'rss', 'threads', 'minorFaults', 'majorFaults', 'voluntary', 'involuntary', 'waits', 'waitNs', 'runQueueNs', 'gcs', 'gcPause', 'allocated', 'jitted', 'jitNs', 'exceptions', 'lost'].filter((c) => p[c]);
     return (several ? selection.members : [...run.order]).map((i) => {
-      const row = { key: i, program: run.program[i], line: run.commandLine(i), wall: run.wall[i], cpu: run.cpu[i], end: ending(run, i), failed: run.failed[i] === 1 };
+      const row = { key: i, name: run.name[i], samples: run.samples?.[i], line: run.commandLine(i), wall: run.wall[i], cpu: run.cpu[i], end: ending(run, i), failed: run.failed[i] === 1 };
       for (const c of columns) row[c] = p[c][i];
       p.counters.forEach((c, k) => (row[`counter${k}`] = c.values[i]));
       return row;
@@ -130,7 +130,8 @@ export class ProgramTable extends TableView {
     super(selection, element, [
       link('Executable', 'key', (row) => selection.pickProgram(row.key), { minWidth: 180 }),
       number('Processes', 'count', count), number('Failed', 'failed', count), number('Wall, sum', 'wall', time), number('CPU', 'cpu', time),
-      number('CPU, mean', 'mean', time), number('Longest', 'longest', time), number('Peak RSS', 'rss', bytes), number('Samples', 'samples', count), number('Lost', 'lost', count),
+      number('CPU, mean', 'mean', time), number('Longest', 'longest', time), number('Peak RSS', 'rss', bytes), ...(run.samples ? [number('CPU samples', 'samples', count)] : []),
+      number('Lost records', 'lost', count, 'Of all kinds: a ring was full'), words('File', 'file', { width: 300 }),
     ], 'cpu', 'No executable.');
     this.run = run;
   }
@@ -145,7 +146,7 @@ export class ProgramTable extends TableView {
       return {
         key: name, count: members.length, failed: sum(run.failed), wall: sum(run.wall), cpu, mean: cpu / members.length,
         longest: members.reduce((m, i) => Math.max(m, run.wall[i]), 0), rss: members.reduce((m, i) => Math.max(m, run.p.rss[i] ?? 0), 0),
-        samples: sum(run.p.samples), lost: sum(run.p.lost),
+        samples: run.samples && sum(run.samples), lost: sum(run.p.lost), file: run.fileOf.get(name) ?? '',
       };
     });
   }
@@ -158,11 +159,12 @@ export class FunctionTable extends TableView {
   constructor(run, selection, element, find) {
     const metric = run.profile.metrics[0];
     const format = metric?.unit === 'ns' ? time : count;
+    const of = `Of the ${metric?.label} of what is selected`;
     super(selection, element, [
       link('Function', 'name', (row) => find(row.name), { width: 420 }),
-      number('Self', 'self', format, 'In the function itself'), number('Self %', 'selfShare', (v) => `${v.toFixed(1)} %`),
-      number('Total', 'total', format, 'With all that it called'), number('Total %', 'totalShare', (v) => `${v.toFixed(1)} %`),
-      number('Samples', 'samples', count), words('Module', 'module', { minWidth: 160 }), words('Kind', 'kind'),
+      number('Self', 'self', format, 'In the function itself'), number('Self, % of selected', 'selfShare', (v) => `${v.toFixed(1)} %`, of),
+      number('Total', 'total', format, 'With all that it called'), number('Total, % of selected', 'totalShare', (v) => `${v.toFixed(1)} %`, of),
+      number(`Self, ${metric?.thing}s`, 'samples', count), words('Module', 'module', { minWidth: 160 }), words('Kind', 'kind'),
     ], 'self', 'No samples in this selection.');
     this.run = run;
     this.metric = metric;
@@ -188,8 +190,8 @@ export class FunctionTable extends TableView {
 export class SyscallTable extends TableView {
   constructor(run, selection, element) {
     super(selection, element, [
-      words('System call', 'key', { minWidth: 180 }), number('Count', 'count', count), number('Errors', 'errors', count), number('Total', 'total', time),
-      number('p50', 'p50', time, 'Of several processes: the median of their p50, by count'), number('p99', 'p99', time, 'Of several processes: the largest of their p99'),
+      words('System call', 'key', { minWidth: 180 }), number('Count', 'count', count, 'Calls that came back: exit_group never does'), number('Errors', 'errors', count), number('Total', 'total', time),
+      number('p50', 'p50', time, 'Half of the calls took that at most, to 12.5 %'), number('p99', 'p99', time, '99 % of the calls took that at most, to 12.5 %'),
       number('Max', 'max', time), number('Processes', 'processes', count),
     ], 'total', 'No system calls were collected in this selection.');
     this.run = run;
@@ -203,26 +205,30 @@ export class SyscallTable extends TableView {
 
 export function syscallSums(run, members) {
   const calls = new Map();
+  const s = run.syscalls;
   for (const i of members) {
     for (let r = run.syscallStart[i]; r < run.syscallStart[i + 1]; r++) {
-      const s = run.syscalls;
       const name = run.text(s.name[r]);
-      const sum = calls.get(name) ?? calls.set(name, { key: name, count: 0, errors: 0, total: 0, p99: 0, max: 0, processes: 0, medians: [] }).get(name);
+      const sum = calls.get(name) ?? calls.set(name, { key: name, count: 0, errors: 0, total: 0, max: 0, processes: 0, durations: new Float64Array(s.bounds.length) }).get(name);
       sum.count += s.count[r];
       sum.errors += s.errors[r];
       sum.total += s.total[r];
-      sum.p99 = Math.max(sum.p99, s.p99[r]);
       sum.max = Math.max(sum.max, s.max[r]);
       sum.processes++;
-      sum.medians.push([s.p50[r], s.count[r]]);
+      for (let d = run.durationStart[r]; d < run.durationStart[r + 1]; d++) sum.durations[s.bound[d]] += s.calls[d];
     }
   }
-  for (const sum of calls.values()) {
-    let left = sum.count / 2;
-    sum.p50 = sum.medians.sort((a, b) => a[0] - b[0]).find(([, n]) => (left -= n) <= 0)?.[0] ?? 0;
-    delete sum.medians;
-  }
-  return [...calls.values()];
+  return [...calls.values()].map(({ durations, ...sum }) => ({
+    ...sum, p50: quantile(s.bounds, durations, sum.max, 0.5), p99: quantile(s.bounds, durations, sum.max, 0.99),
+  }));
+}
+
+/** What the given part of all durations does not exceed; null if none is known. Of several processes it comes of their sums. */
+function quantile(bounds, durations, max, part) {
+  const rank = Math.ceil(part * durations.reduce((sum, n) => sum + n, 0));
+  let seen = 0;
+  const at = durations.findIndex((n) => (seen += n) >= rank && seen > 0);
+  return at < 0 ? null : Math.min(bounds[at], max);
 }
 
 export class LedgerTable extends TableView {

@@ -1,7 +1,8 @@
 // Text from processes is hostile: it goes into the page through el() and textContent alone, never as HTML, and visible()
 // shows what would change how other text looks.
 
-const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+// Controls, format characters, halves of characters, what is private or unassigned, line ends: the rule of Printable.cs.
+const invisible = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 const controls = ('NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI '
   + 'DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US').split(' ');
@@ -9,7 +10,7 @@ const controls = ('NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI '
 /** Control characters by their names, ⟨ESC⟩ (few fonts have ␛); marks that reorder or hide text by their numbers. */
 export function visible(text) {
   return text.replace(invisible, (c) => {
-    const code = c.charCodeAt(0);
+    const code = c.codePointAt(0);
     if (code < 0x20) return `⟨${controls[code]}⟩`;
     if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
     return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
@@ -45,7 +46,7 @@ export function el(tag, properties = {}, ...children) {
   return node;
 }
 
-const digits = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const digits = (value) => (value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2));
 
 export function time(ns) {
   if (ns === null || ns === undefined) return '–';
@@ -62,14 +63,15 @@ export function time(ns) {
     : `${Math.floor(seconds / 3600)} h ${pad(Math.floor(seconds / 60) % 60)} min`;
 }
 
+/** Powers of 1024, as on the terminal (Units.cs). */
 export function bytes(value) {
   if (value === null || value === undefined) return '–';
   let unit = 0;
-  while (value >= 1000 && unit < 4) {
+  while (value >= 999.5 && unit < 6) {
     value /= 1024;
     unit++;
   }
-  return `${unit === 0 ? value : digits(value)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][unit]}`;
+  return `${unit === 0 ? Math.round(value) : digits(value)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'][unit]}`;
 }
 
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });

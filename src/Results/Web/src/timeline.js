@@ -89,7 +89,7 @@ export class Timeline {
         ? el('button', { className: 'fold', tabIndex: -1, 'aria-label': folded ? 'Unfold' : 'Fold', textContent: folded ? '▸' : '▾' })
         : el('span', { className: 'fold' }),
       el('span', { className: 'swatch', 'data-process': run.p.id[i] }),
-      el('span', { className: 'name' }, show(run.program[i], 60)),
+      el('span', { className: 'name' }, show(run.name[i], 60)),
       el('span', { className: 'pid' }, String(run.p.pid[i])),
       folded ? el('span', { className: 'more' }, `+${count(run.size[i] - 1)}`) : null,
       failed ? el('span', { className: 'failed', title: 'failed' }, '✕') : null);
@@ -98,7 +98,7 @@ export class Timeline {
       const i = gantt.rows[at];
       node.style.top = `${at * rowHeight - gantt.shift}px`;
       node.querySelector('.indent').style.width = `${Math.min(run.depth[i], 12) * 10}px`;
-      node.querySelector('.swatch').style.background = run.program[i].startsWith('(') && run.segments[i].at(-1).fork ? 'var(--fork)' : run.colour(run.program[i]);
+      node.querySelector('.swatch').style.background = run.name[i].startsWith('(') && run.segments[i].at(-1).fork ? 'var(--fork)' : run.colour(run.executable[i]);
     }
     this.labels.replaceChildren(...nodes);
     const active = selection.process >= 0 && gantt.rows.includes(selection.process);
@@ -218,7 +218,7 @@ export class Timeline {
     const { run } = this;
     const cpu = run.cpu[i];
     return [
-      el('b', {}, show(run.program[i], 80)), ` pid ${run.p.pid[i]} · #${run.p.id[i]} · ${visible(ending(run, i))}`,
+      el('b', {}, show(run.name[i], 80)), ` pid ${run.p.pid[i]} · #${run.p.id[i]} · ${visible(ending(run, i))}`,
       el('div', { className: 'mono' }, show(run.commandLine(i), 400)),
       el('div', {}, `from ${time(run.p.start[i])}, wall ${time(run.wall[i])}, CPU ${time(cpu)}${cpu === null ? '' : ` (${percent(cpu, run.wall[i])})`}`),
       run.size[i] > 1 ? el('div', {}, `${count(run.size[i] - 1)} below it`) : '',
