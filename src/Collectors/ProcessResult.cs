@@ -50,7 +50,7 @@ public sealed class ProcessResult : LiveProcess
             long before = long.MaxValue;
             for (FollowedProcess? one = Process; one is not null; one = one.Parent)
             {
-                if (one.Execs.LastOrDefault(exec => exec.Timestamp <= before) is { } image)
+                if ((one.Execs.LastOrDefault(exec => exec.Timestamp <= before) ?? one.Found) is { } image)
                     return Record(image);
                 before = Math.Min(before, one.StartTimestamp);
             }
@@ -104,6 +104,7 @@ public sealed class ProcessResult : LiveProcess
             StartNs = StartNs,
             EndNs = end == ProcessEnd.Alive ? null : Process.EndTimestamp - start,
             Comm = Comm,
+            Found = Process.Found is { } found ? Record(found) : null,
             Execs = [.. Process.Execs.Select(Record)],
             Threads = Process.ThreadsSeen,
             Exit = Words.Of(Process.Exit),

@@ -1,3 +1,4 @@
+using ForkFollow.Collectors.Perf;
 using ForkFollow.Follower;
 using ForkFollow.Results;
 
@@ -43,6 +44,9 @@ public sealed class RunResults : LiveRun
             }
         }
     }
+
+    /// <inheritdoc/>
+    public override int Cpus { get; } = OnlineCpus.List().Count;
 
     /// <inheritdoc/>
     public override IEnumerable<RecordedNote> Ledger => Figures.Ledger.Select(Words.Of);

@@ -52,6 +52,9 @@ public sealed class ExecImage
         _commandLine = commandLine;
     }
 
+    /// <summary>The same with another command line.</summary>
+    internal ExecImage With(byte[] commandLine) => new(Timestamp, Path, commandLine);
+
     /// <summary>When: a <see cref="System.Diagnostics.Stopwatch"/> timestamp (CLOCK_MONOTONIC, nanoseconds).</summary>
     public long Timestamp { get; }
 

@@ -155,6 +155,8 @@ internal sealed partial class Tracer
         }
 
         StopDecision decision = StopMachine.Decide(new(tracee.Phase, process.DetachWished), status);
+        if (decision.Action != StopAction.Listen)
+            process.Account.CountStop(); // a group-stop it would have without us
         switch (decision.Notice)
         {
             case StopNotice.ChildNamed:
@@ -179,7 +181,7 @@ internal sealed partial class Tracer
         CarryOut(tracee, decision);
         if (decision.Notice == StopNotice.Execed)
         {
-            RecordImage(process);
+            process.AddExec(TakeImage(process));
             TellStart(process);
         }
         else if (decision.Notice == StopNotice.ChildNamed)

@@ -91,7 +91,7 @@ internal static class TreeReportFunctions
         var programs = new Dictionary<int, string>(run.Processes.Count);
         foreach (RecordedProcess process in run.Processes)
         {
-            bool inherits = process.Execs.Count == 0 && process.ParentId is not null;
+            bool inherits = process.Image is null && process.ParentId is not null;
             programs[process.Id] = inherits && programs.TryGetValue(process.ParentId!.Value, out string? parents)
                 ? parents
                 : TreeReportBuilder.NameOf(process);
