@@ -25,8 +25,10 @@ internal static class ProcessSpan
         WriteProcess(activity, process, entry.Process.Image, arguments);
         WriteEnd(activity, process);
         WriteUsage(activity, process);
+        if (process.Found is { } found)
+            AddProgram("forkfollow.process.attached", found);
         foreach (RecordedExec exec in process.Execs.TakeLast(MostExecs))
-            activity.AddEvent(new("process.exec", tree.TimeOf(exec.AtNs), ExecTags(exec, arguments)));
+            AddProgram("process.exec", exec);
         WriteResults(activity, process, tree.TimeOf(process.EndNs ?? nowNs));
         foreach (ActivityContext link in entry.Links)
             activity.AddLink(new(link));
@@ -34,6 +36,9 @@ internal static class ProcessSpan
         activity.SetEndTime(tree.TimeOf(process.EndNs ?? nowNs));
         activity.Stop();
         Activity.Current = null; // Stop makes the one current that was so at its start.
+
+        void AddProgram(string name, RecordedExec program) =>
+            activity.AddEvent(new(name, tree.TimeOf(program.AtNs), ProgramTags(program, arguments)));
     }
 
     private static void WriteProcess(Activity activity, RecordedProcess process, RecordedExec? image, bool arguments)
@@ -45,7 +50,7 @@ internal static class ProcessSpan
         if (image is not null)
         {
             activity.SetTag("process.executable.path", ExecutableName.Clean(image.Path));
-            if (arguments && process.Execs.Count > 0)
+            if (arguments && process.Image is not null)
                 activity.SetTag("process.command_args", Arguments(image));
         }
 
@@ -118,15 +123,15 @@ internal static class ProcessSpan
         }
     }
 
-    private static ActivityTagsCollection ExecTags(RecordedExec exec, bool arguments)
+    private static ActivityTagsCollection ProgramTags(RecordedExec program, bool arguments)
     {
         var tags = new ActivityTagsCollection
         {
-            ["process.executable.path"] = ExecutableName.Clean(exec.Path),
-            ["process.executable.name"] = ExecutableName.NameIn(exec.Path),
+            ["process.executable.path"] = ExecutableName.Clean(program.Path),
+            ["process.executable.name"] = ExecutableName.NameIn(program.Path),
         };
         if (arguments)
-            tags["process.command_args"] = Arguments(exec);
+            tags["process.command_args"] = Arguments(program);
         return tags;
     }
 
@@ -138,7 +143,7 @@ internal static class ProcessSpan
 
 /// <summary>
 /// The name of the program that a process runs: the base name of its executable, as the semantic conventions have it. A fork
-/// that did not exec runs its parent's; one that was attached has the name that the kernel keeps (15 characters).
+/// that did not exec runs its parent's; one whose executable cannot be told has the name that the kernel keeps (15 characters).
 /// </summary>
 internal static class ExecutableName
 {
