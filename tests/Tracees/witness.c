@@ -6,7 +6,10 @@
  *   signal N     none without a tracer
  *   fork N       N children who exit at once; each is waited for
  *   threads N    N threads who end at once; each is joined
+ *   title TEXT   puts that in place of its arguments, as nginx and PostgreSQL do
  *   go           says "USER_US SYSTEM_US MINFLT NVCSW NIVCSW MAXRSS_KB", its own until now by getrusage(2), and waits for a line
+ * witness run COMMAND…: runs that, and says what getrusage(2) has counted for it and all below it: "USER_US SYSTEM_US MINFLT MAJFLT NVCSW
+ * NIVCSW MAXRSS_KB WALL_US".
  */
 #include "tracee.h"
 #include <sys/resource.h>
@@ -43,23 +46,65 @@ static void touch(long pages)
     munmap(memory, size);
 }
 
+static long microseconds(struct timeval time)
+{
+    return time.tv_sec * 1000000 + time.tv_usec;
+}
+
 static void go(void)
 {
     struct rusage own;
     getrusage(RUSAGE_SELF, &own);
-    say("%ld %ld %ld %ld %ld %ld", own.ru_utime.tv_sec * 1000000 + own.ru_utime.tv_usec,
-        own.ru_stime.tv_sec * 1000000 + own.ru_stime.tv_usec, own.ru_minflt, own.ru_nvcsw, own.ru_nivcsw, own.ru_maxrss);
+    say("%ld %ld %ld %ld %ld %ld", microseconds(own.ru_utime), microseconds(own.ru_stime), own.ru_minflt, own.ru_nvcsw, own.ru_nivcsw, own.ru_maxrss);
     await_go();
+}
+
+static int run(char **command)
+{
+    struct timespec from, to;
+    struct rusage all;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    pid_t child = must(fork(), "fork");
+    if (child == 0) {
+        execvp(command[0], command);
+        fail(command[0]);
+    }
+    reap(child, 0);
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    getrusage(RUSAGE_CHILDREN, &all);
+    say("%ld %ld %ld %ld %ld %ld %ld %ld", microseconds(all.ru_utime), microseconds(all.ru_stime), all.ru_minflt, all.ru_majflt,
+        all.ru_nvcsw, all.ru_nivcsw, all.ru_maxrss, (to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000);
+    return 0;
+}
+
+/* The words as they are, and a copy of them to go on with. */
+static char **set_title(int argc, char **argv, const char *title)
+{
+    char **copy = malloc((argc + 1) * sizeof *copy);
+    size_t size = argv[argc - 1] + strlen(argv[argc - 1]) - argv[0];
+    for (int i = 0; i < argc; i++)
+        copy[i] = strdup(argv[i]);
+    char *text = strdup(title);
+    memset(argv[0], 0, size);
+    snprintf(argv[0], size, "%s", text);
+    return copy;
 }
 
 int main(int argc, char **argv)
 {
     begin(&argc, &argv);
     signal(SIGUSR1, nothing);
+    if (argc > 2 && strcmp(argv[1], "run") == 0)
+        return run(argv + 2);
     for (int i = 1; i < argc; i++) {
         const char *work = argv[i];
         if (strcmp(work, "go") == 0) {
             go();
+            continue;
+        }
+        if (strcmp(work, "title") == 0) {
+            i++;
+            argv = set_title(argc, argv, argv[i]);
             continue;
         }
         long count = i + 1 < argc ? atol(argv[++i]) : 0;
