@@ -1,4 +1,3 @@
-using ForkFollow.Collectors.Perf;
 using ForkFollow.Follower;
 using ForkFollow.Results;
 
