@@ -34,7 +34,7 @@ internal sealed class LifetimeCollector : Collector
     protected override void OnClose(ProcessResult result)
     {
         FollowedProcess process = result.Process;
-        string program = process.Execs is [.., var last] ? Path.GetFileName(last.Path) : $"({process.Comm})";
+        string program = (process.Execs is [.., var last] ? last : process.Found) is { } image ? Path.GetFileName(image.Path) : $"({process.Comm})";
         long lifetime = process.EndTimestamp - process.StartTimestamp;
         _table.Add(program, lifetime);
         result.SetValue("lifetimes.lifetime", lifetime / 1e9, "s");
@@ -42,10 +42,10 @@ internal sealed class LifetimeCollector : Collector
             result.SetTable(new("lifetimes.programs", [new("program"), new("time", "s")], [.. Programs(process)]));
     }
 
-    /// <summary>How long each program of a process ran, and before the first one the program of its parent.</summary>
+    /// <summary>How long each program of a process ran, and before the first one that of its parent, or the one that it was found running.</summary>
     private static IEnumerable<IReadOnlyList<ResultCell>> Programs(FollowedProcess process)
     {
-        string name = "(fork)";
+        string name = process.Found is { } found ? Path.GetFileName(found.Path) : "(fork)";
         long since = process.StartTimestamp;
         foreach (ExecImage image in process.Execs)
         {

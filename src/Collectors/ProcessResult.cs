@@ -95,6 +95,7 @@ public sealed class ProcessResult : LiveProcess
             Name = Name,
             Executable = RecordedExec.WithoutMark(Process.Image?.Path ?? ""),
             Comm = Comm,
+            Found = Process.Found is { } found ? Record(found) : null,
             Execs = [.. Process.Execs.Select(Record)],
             Threads = Process.ThreadsSeen,
             Exit = Words.Of(Process.Exit),

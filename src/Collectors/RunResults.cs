@@ -45,6 +45,9 @@ public sealed class RunResults : LiveRun
     }
 
     /// <inheritdoc/>
+    public override int Cpus { get; } = OnlineCpus.List().Count;
+
+    /// <inheritdoc/>
     public override IEnumerable<RecordedNote> Ledger => Figures.Ledger.Select(Words.Of);
 
     /// <inheritdoc/>

@@ -40,5 +40,8 @@ internal static class Words
         ? null
         : new(
             usage.UserNs, usage.SystemNs, usage.MaxRssBytes, usage.MinorFaults, usage.MajorFaults, usage.VoluntarySwitches,
-            usage.InvoluntarySwitches);
+            usage.InvoluntarySwitches)
+        {
+            Stops = usage.Stops,
+        };
 }

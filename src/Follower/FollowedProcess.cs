@@ -66,7 +66,7 @@ public sealed class FollowedProcess
     /// <summary>Who made it, whoever its parent is by now; null for a target of ours, and if that is not known.</summary>
     public FollowedProcess? Parent { get; private set; }
 
-    /// <summary>The pid of <see cref="Parent"/>, or of the parent when it was attached; 0 if not known.</summary>
+    /// <summary>The pid of <see cref="Parent"/>; of a target the parent's when we came, ours if we launched it; 0 if not known.</summary>
     public int ParentPid { get; internal set; }
 
     /// <summary>How it came into the tree.</summary>
@@ -81,11 +81,18 @@ public sealed class FollowedProcess
     /// <summary>Its command name, at most 15 characters; a fork has its parent's until it execs or renames itself.</summary>
     public string Comm { get; internal set; } = "";
 
-    /// <summary>The programs it ran, in order: empty for a fork that never called exec.</summary>
+    /// <summary>The programs that it executed while it was followed, in order: empty for a fork that never called exec.</summary>
     public IReadOnlyList<ExecImage> Execs => _execs;
 
     /// <summary>
-    /// The program that it runs: the last one that it, or its nearest ancestor before the fork, has executed; null if that is not known.
+    /// What an attached process was found running, and when: its figures count from then. Null for others. Its arguments are what it
+    /// has made of them: a rewritten title is one.
+    /// </summary>
+    public ExecImage? Found { get; internal set; }
+
+    /// <summary>
+    /// The program that it runs: the last one that it, or its nearest ancestor before the fork, has executed or was found running; null if that
+    /// is not known.
     /// </summary>
     public ExecImage? Image
     {
@@ -94,7 +101,7 @@ public sealed class FollowedProcess
             long before = long.MaxValue;
             for (FollowedProcess? one = this; one is not null; one = one.Parent)
             {
-                if (one.Execs.LastOrDefault(exec => exec.Timestamp <= before) is { } image)
+                if ((one.Execs.LastOrDefault(exec => exec.Timestamp <= before) ?? one.Found) is { } image)
                     return image;
                 before = Math.Min(before, one.StartTimestamp);
             }
@@ -112,7 +119,7 @@ public sealed class FollowedProcess
         get
         {
             string name = Image?.GetName() ?? Comm;
-            return _execs.Length > 0 || Origin == ProcessOrigin.Attached ? name : $"({name})";
+            return _execs.Length > 0 || Found is not null ? name : $"({name})";
         }
     }
 
@@ -130,7 +137,9 @@ public sealed class FollowedProcess
     /// <summary>How it died; null unless <see cref="End"/> is <see cref="ProcessEnd.Exited"/>.</summary>
     public ProcessExit? Exit { get; private set; }
 
-    /// <summary>What it used, without its children; null until its end.</summary>
+    /// <summary>
+    /// What it used while it was followed, without its children; null until its end, and if that could not be read.
+    /// </summary>
     public ResourceUsage? Usage { get; private set; }
 
     /// <summary>Children whose first stop is still to come: they need what this process has, even when it is dead.</summary>
@@ -174,9 +183,6 @@ public sealed class FollowedProcess
     }
 
     internal void AddExec(ExecImage image) => _execs = [.. _execs, image];
-
-    /// <summary>Completes the one program that it ran when it was attached to.</summary>
-    internal void SetCommandLine(byte[] commandLine) => _execs = [_execs[0].With(commandLine)];
 
     internal void Finish(ProcessEnd end, long timestamp, ProcessExit? exit, ResourceUsage? usage)
     {

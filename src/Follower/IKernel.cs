@@ -130,8 +130,7 @@ internal struct ProcStatus
     internal int TracerPid;
     internal uint Uid;
     internal long PeakRssBytes;
-    internal long VoluntarySwitches;
-    internal long InvoluntarySwitches;
+    internal Switches Switches;
     internal bool IsZombie;
     internal bool IsKernelThread;
 }

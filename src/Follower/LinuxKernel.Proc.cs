@@ -28,8 +28,8 @@ internal sealed unsafe partial class LinuxKernel
             TracerPid = (int)ProcFile.Field(text, "\nTracerPid:"u8),
             Uid = (uint)ProcFile.Field(text, "\nUid:"u8),
             PeakRssBytes = ProcFile.Field(text, "\nVmHWM:"u8) * 1024,
-            VoluntarySwitches = ProcFile.Field(text, "\nvoluntary_ctxt_switches:"u8),
-            InvoluntarySwitches = ProcFile.Field(text, "\nnonvoluntary_ctxt_switches:"u8),
+            Switches = new(
+                ProcFile.Field(text, "\nvoluntary_ctxt_switches:"u8), ProcFile.Field(text, "\nnonvoluntary_ctxt_switches:"u8)),
             IsZombie = text.IndexOf("\nState:\tZ"u8) >= 0 || text.IndexOf("\nState:\tX"u8) >= 0,
             IsKernelThread = ProcFile.Field(text, "\nKthread:"u8) == 1,
         };

@@ -2,13 +2,16 @@ using ForkFollow.Native;
 
 namespace ForkFollow.Follower;
 
-/// <summary>What one process used itself, its children not included. Immutable.</summary>
+/// <summary>
+/// What one process used itself while it was followed, its children not included: of a launched one from its first instruction on, of an
+/// attached one from then on. Immutable.
+/// </summary>
 /// <param name="UserNs">Time in user mode, nanoseconds.</param>
 /// <param name="SystemNs">Time in the kernel, nanoseconds.</param>
-/// <param name="MaxRssBytes">Peak resident set of its last program, bytes.</param>
+/// <param name="MaxRssBytes">Peak resident set of its last program, bytes; from the start of that, even if we attached later.</param>
 /// <param name="MinorFaults">Page faults without I/O.</param>
 /// <param name="MajorFaults">Page faults with I/O.</param>
-/// <param name="VoluntarySwitches">Times it gave up the CPU; null if they cannot be told from its children's.</param>
+/// <param name="VoluntarySwitches">Times it gave up the CPU, but for our stops; null if that is not known.</param>
 /// <param name="InvoluntarySwitches">Times it was preempted; null like the above.</param>
 public sealed record ResourceUsage(
     long UserNs,
@@ -17,11 +20,27 @@ public sealed record ResourceUsage(
     long MinorFaults,
     long MajorFaults,
     long? VoluntarySwitches,
-    long? InvoluntarySwitches);
+    long? InvoluntarySwitches)
+{
+    /// <summary>How often we stopped its threads: each time is a voluntary switch more to the kernel, and to perf.</summary>
+    public long Stops { get; init; }
+}
+
+/// <summary>Context switches of a thread or a process, as the kernel counts them.</summary>
+internal readonly record struct Switches(long Voluntary, long Involuntary)
+{
+    public static Switches operator +(Switches one, Switches other) =>
+        new(one.Voluntary + other.Voluntary, one.Involuntary + other.Involuntary);
+
+    public static Switches operator -(Switches one, Switches other) =>
+        new(one.Voluntary - other.Voluntary, one.Involuntary - other.Involuntary);
+
+    internal static Switches Of(in rusage usage) => new(usage.ru_nvcsw, usage.ru_nivcsw);
+}
 
 /// <summary>
-/// Tells a process's own resource usage from that of its children. wait4(2) hands the tracer the sum of both
-/// (RUSAGE_BOTH): a make that did nothing would seem to have burnt what its compilers did. So:
+/// Tells a process's own resource usage from that of its children, and from what it had used before us. wait4(2) hands the tracer the
+/// sum of it all (RUSAGE_BOTH): a make that did nothing would seem to have burnt what its compilers did. So:
 /// <list type="bullet">
 /// <item>times come from the zombie's own CPU clock, to the nanosecond;</item>
 /// <item>faults come from /proc/PID/stat, which has its own and its reaped children's apart;</item>
@@ -31,67 +50,105 @@ public sealed record ResourceUsage(
 /// programs that it ever ran and starts with its parent's after a vfork.</item>
 /// </list>
 /// A process that never had a child needs none of that: then the sum is its own.
+/// <para>The sum does not tell what threads and children that ended before an attach have switched, and there is none of a process that
+/// lives on. Their switches are those of their threads, each read in /proc when it ends or is let go.</para>
+/// <para>A stop of ours is one voluntary switch: no request is answered before the tracee is off its CPU (ptrace_check_attach in the
+/// kernel's ptrace.c).</para>
 /// </summary>
 internal struct UsageAccount
 {
-    /// <summary>What a launched process had used in our gate, before its first instruction.</summary>
+    private Beginning _beginning;
     private UsageSample _before;
-
-    private long _childMinorFaults;
-    private long _childVoluntary;
-    private long _childInvoluntary;
+    private Switches _reaped;
+    private long _reapedMinorFaults;
     private bool _hadChildren;
+    private Switches _ofThreads;
+    private bool _lostThread;
+    private long _stops;
 
     /// <summary>VmHWM at the exit stop, bytes; 0 if there was none.</summary>
     internal long PeakAtExit;
 
-    internal void StartHere(in UsageSample sample) => _before = sample;
+    /// <summary>What was used before it begins.</summary>
+    private enum Beginning
+    {
+        /// <summary>Nothing: it was born of a process that is followed.</summary>
+        Birth,
+
+        /// <summary>What it did in our gate.</summary>
+        Launch,
+
+        /// <summary>A life of its own, perhaps with threads and children that have ended.</summary>
+        Attach,
+
+        /// <summary>The same, and it is not known how much.</summary>
+        Unknown,
+    }
+
+    /// <summary>Whether each thread's switches must be added when it ends.</summary>
+    internal readonly bool CountsThreads => _beginning == Beginning.Attach;
+
+    /// <summary>Whether the zombie must be looked at before it is reaped.</summary>
+    internal readonly bool NeedsSample => _hadChildren || _beginning != Beginning.Birth;
+
+    internal void StartLaunched(in UsageSample sample) => (_beginning, _before, _stops) = (Beginning.Launch, sample, 0);
+
+    internal void StartAttached(in UsageSample sample) => (_beginning, _before) = (Beginning.Attach, sample);
+
+    internal void StartUnknown() => _beginning = Beginning.Unknown;
 
     internal void AddReapedChild(in rusage child)
     {
         _hadChildren = true;
-        _childMinorFaults += child.ru_minflt;
-        _childVoluntary += child.ru_nvcsw;
-        _childInvoluntary += child.ru_nivcsw;
+        _reapedMinorFaults += child.ru_minflt;
+        _reaped += Switches.Of(child);
     }
 
     internal void NoteChild() => _hadChildren = true;
 
-    /// <summary>Whether the zombie must be looked at before it is reaped.</summary>
-    internal readonly bool NeedsSample => _hadChildren || _before.CpuNs != 0;
+    internal void CountStop() => _stops++;
 
-    internal readonly ResourceUsage Settle(in rusage both, in UsageSample own)
+    /// <summary>Adds what a thread that has ended, or is let go, has switched while it was watched.</summary>
+    internal void AddThread(Switches switches) => _ofThreads += switches;
+
+    /// <summary>A thread is gone whose switches were not added.</summary>
+    internal void LoseThread() => _lostThread = true;
+
+    /// <summary>The usage of a dead process; null if it cannot be told from what is not its own.</summary>
+    internal readonly ResourceUsage? Settle(in rusage both, in UsageSample own)
     {
         long peak = PeakAtExit != 0 ? PeakAtExit : both.ru_maxrss * 1024;
-        if (!NeedsSample || own.CpuNs == 0)
+        if (!NeedsSample)
         {
-            return new(
-                both.ru_utime.Nanoseconds, both.ru_stime.Nanoseconds, peak, both.ru_minflt, both.ru_majflt,
-                both.ru_nvcsw, both.ru_nivcsw);
+            return Make(
+                both.ru_utime.Nanoseconds, both.ru_stime.Nanoseconds, peak, both.ru_minflt, both.ru_majflt, Switches.Of(both));
         }
 
-        (long user, long system) = own.SplitFrom(_before);
-        bool known = own.ChildMinorFaults == _childMinorFaults;
-        return new(
-            user,
-            system,
-            peak,
-            own.MinorFaults - _before.MinorFaults,
-            own.MajorFaults - _before.MajorFaults,
-            known ? both.ru_nvcsw - _childVoluntary - _before.VoluntarySwitches : null,
-            known ? both.ru_nivcsw - _childInvoluntary - _before.InvoluntarySwitches : null);
+        Switches? all = CountsThreads ? OfThreads
+            : own.ChildMinorFaults == _reapedMinorFaults ? Switches.Of(both) - _reaped - _before.Switches
+            : null;
+        return Settle(own, peak, all);
     }
 
-    /// <summary>The usage of a process that lives on.</summary>
-    internal readonly ResourceUsage? SettleAlive(in UsageSample own)
+    /// <summary>The usage of a process that lives on; null if that is not known.</summary>
+    internal readonly ResourceUsage? SettleAlive(in UsageSample own) => Settle(own, own.PeakRssBytes, OfThreads);
+
+    private readonly Switches? OfThreads => _lostThread ? null : _ofThreads;
+
+    private readonly ResourceUsage? Settle(in UsageSample own, long peak, Switches? switches)
     {
-        if (own.CpuNs == 0)
+        if (own.CpuNs == 0 || _beginning == Beginning.Unknown)
             return null;
         (long user, long system) = own.SplitFrom(_before);
-        return new(
-            user, system, own.PeakRssBytes, own.MinorFaults - _before.MinorFaults,
-            own.MajorFaults - _before.MajorFaults, null, null);
+        return Make(user, system, peak, own.MinorFaults - _before.MinorFaults, own.MajorFaults - _before.MajorFaults, switches);
     }
+
+    /// <summary>A thread that is killed in its stop may not have got so far as to switch: so never less than none.</summary>
+    private readonly ResourceUsage Make(long user, long system, long peak, long minor, long major, Switches? all) =>
+        new(user, system, peak, minor, major, all is { } one ? Math.Max(0, one.Voluntary - _stops) : null, all?.Involuntary)
+        {
+            Stops = _stops,
+        };
 }
 
 /// <summary>What /proc and the CPU clocks say of one process at one moment, its own use and its reaped children's apart.</summary>
@@ -109,8 +166,7 @@ internal struct UsageSample
     internal long MinorFaults;
     internal long MajorFaults;
     internal long ChildMinorFaults;
-    internal long VoluntarySwitches;
-    internal long InvoluntarySwitches;
+    internal Switches Switches;
     internal long PeakRssBytes;
 
     /// <summary>The exact CPU time since <paramref name="before"/>, split as the ticks are split (as getrusage does).</summary>

@@ -19,6 +19,9 @@ internal sealed class Tracee
     /// <summary>When its first stop was seen.</summary>
     internal long HeldSince { get; set; }
 
+    /// <summary>The switches that it had before we watched it.</summary>
+    internal Switches Before { get; set; }
+
     internal bool IsLeader => Process is { } process && process.Pid == Tid;
 
     internal void Reset(int tid, TraceePhase phase, FollowedProcess? process)
@@ -29,6 +32,7 @@ internal sealed class Tracee
         HasExitStop = false;
         BirthStop = default;
         HeldSince = 0;
+        Before = default;
     }
 
     /// <summary>After an exec by another thread, that thread goes on under the leader's tid.</summary>

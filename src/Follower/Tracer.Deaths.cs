@@ -28,6 +28,10 @@ internal sealed partial class Tracer
         if (processEnds && process.Account.NeedsSample)
             _kernel.ReadUsage(process.Pid, out own);
 
+        if (process.Account.CountsThreads)
+            CountSwitches(tracee, process);
+        else if (!processEnds)
+            process.Account.LoseThread();
         _kernel.Reap(tid, out rusage both);
         process.LiveThreads--;
         Drop(tracee);

@@ -35,7 +35,11 @@ internal sealed partial class Tracer
         if (formerTid != pid && _tracees.Remove(formerTid, out Tracee? caller))
         {
             if (_tracees.Remove(pid, out Tracee? leader))
+            {
+                leader.Process?.Account.LoseThread();
                 _stock.Return(leader);
+            }
+
             caller.Rename(pid);
             _tracees[pid] = caller;
         }
@@ -60,26 +64,33 @@ internal sealed partial class Tracer
     }
 
     /// <summary>Once it runs again: its program enters the record.</summary>
-    private void RecordImage(FollowedProcess process, bool sawExec = true)
+    private void RecordImage(FollowedProcess process)
+    {
+        ExecImage image = TakeImage(process, sawExec: true);
+        process.AddExec(image);
+        if (process.LacksPrivileges)
+        {
+            // What comes of it shows when it ends: many such programs need them for a part of their work alone.
+            Enter(new(LedgerKind.WithoutPrivileges, process.Pid, $"{process.Pid} runs {image.Path} {WithoutPrivileges}"));
+        }
+    }
+
+    /// <summary>The program that was read last, for the record.</summary>
+    private ExecImage TakeImage(FollowedProcess process, bool sawExec)
     {
         ReadOnlySpan<byte> bytes = _imageBytes;
         string path = Text(bytes[.._pathLength]);
         long cut = _commandLines.Cut;
         byte[] commandLine = _commandLines.Keep(bytes.Slice(_pathLength, _commandLineLength));
         process.Comm = Text(bytes.Slice(_pathLength + _commandLineLength, _commLength));
-        process.AddExec(new(_noticed, path, commandLine, sawExec ? process.Comm : ""));
-        if (process.LacksPrivileges)
-        {
-            // What comes of it shows when it ends: many such programs need them for a part of their work alone.
-            Enter(new(LedgerKind.WithoutPrivileges, process.Pid, $"{process.Pid} runs {path} {WithoutPrivileges}"));
-        }
-
         if (cut == 0 && _commandLines.Cut > 0)
         {
             Note(new(
                 LedgerKind.Collector, process.Pid,
                 "long command lines fill 64 MiB: from now on they are kept to 1,024 bytes, and end in …"));
         }
+
+        return new(_noticed, path, commandLine, sawExec ? process.Comm : "");
     }
 
     /// <summary>Reads the program into a buffer of ours, where it stays until the next exec.</summary>
@@ -142,6 +153,7 @@ internal sealed partial class Tracer
         {
             if (_tracees.Remove(tid, out Tracee? gone))
                 _stock.Return(gone);
+            process.Account.LoseThread();
             _adoptedEarly.Remove(tid);
         }
     }

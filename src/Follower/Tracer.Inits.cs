@@ -23,14 +23,14 @@ internal sealed partial class Tracer
         if (process.IsInit is false || !_kernel.IsFatalFault(process.Pid, tracee.Tid, signal))
             return false;
 
+        CountSwitches(tracee, process);
+
         // With another thread traced, the death of the group is reported as always.
         bool others = process.LiveThreads > 1;
         bool watched = !others && Watch(process, WaitStatus.ForKill(signal));
         if (!_kernel.Detach(tracee.Tid, signal))
-            return true; // It is dying: its death will be reported.
-        if (!others && !watched)
         {
-            Forget(tracee);
+            process.Account.LoseThread(); // It is dying: its death will be reported, and its switches counted again.
             return true;
         }
 
@@ -38,6 +38,8 @@ internal sealed partial class Tracer
             process.LeaderTraced = false;
         process.LiveThreads--;
         Drop(tracee);
+        if (!others && !watched)
+            EndDetached(process);
         return true;
     }
 

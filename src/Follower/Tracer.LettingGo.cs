@@ -108,11 +108,16 @@ internal sealed partial class Tracer
     /// <summary>After a DETACH: the node goes, and with its last one the process.</summary>
     private void Forget(Tracee tracee)
     {
-        Drop(tracee);
         if (tracee.Process is not { } process)
+        {
+            Drop(tracee);
             return;
+        }
+
+        CountSwitches(tracee, process);
         process.DetachBegun = true;
         process.LiveThreads--;
+        Drop(tracee);
         if (process.LiveThreads == 0)
             EndDetached(process);
     }
@@ -127,6 +132,8 @@ internal sealed partial class Tracer
         {
             if (tracee is { IsLeader: true, Phase: TraceePhase.Unborn })
                 Unhand(tracee.Process!);
+            if (tracee.Process is { } its)
+                CountSwitches(tracee, its);
         }
 
         foreach (FollowedProcess process in _processes.Values.ToArray())
@@ -134,11 +141,22 @@ internal sealed partial class Tracer
         _tracees.Clear();
     }
 
+    /// <summary>Adds what a thread has switched: it is a zombie, or is let go.</summary>
+    private void CountSwitches(Tracee tracee, FollowedProcess process)
+    {
+        if (_kernel.ReadStatus(tracee.Tid, out ProcStatus status) == ProcOutcome.Read && status.Tgid == process.Pid)
+            process.Account.AddThread(status.Switches - tracee.Before);
+        else
+            process.Account.LoseThread();
+    }
+
     private void EndDetached(FollowedProcess process)
     {
         if (!_ended && !_lettingGo)
             _detachedPids.Add(process.Pid);
-        EndProcess(process, ProcessEnd.Detached, exit: null, UsageOfLiving(process));
+        ResourceUsage? usage = UsageOfLiving(process);
+        _noticed = _kernel.Now(); // no earlier than what is told of it
+        EndProcess(process, ProcessEnd.Detached, exit: null, usage);
     }
 
     private ResourceUsage? UsageOfLiving(FollowedProcess process)

@@ -40,6 +40,7 @@ internal sealed partial class Tracer
             return errno;
         _noticed = _kernel.Now();
         _gate = NewProcess(pid, parent: null, ProcessOrigin.Launched);
+        _gate.ParentPid = Environment.ProcessId;
         AddTracee(pid, TraceePhase.Running, _gate);
         return 0;
     }
@@ -164,7 +165,9 @@ internal sealed partial class Tracer
             : $"{pid}: another process has this pid now; the one that was meant has ended";
     }
 
-    /// <summary>Takes what another thread has read; null where that hangs.</summary>
+    /// <summary>
+    /// Takes what another thread has read; null where that hangs. Zeros at the end are what a title leaves of longer arguments.
+    /// </summary>
     internal void SetCommandLines(List<(FollowedProcess Process, byte[]? CommandLine)> read)
     {
         foreach ((FollowedProcess process, byte[]? commandLine) in read)
@@ -172,8 +175,8 @@ internal sealed partial class Tracer
             // Of a program that it has executed since, it would be that one's.
             if (commandLine is null)
                 Note(new(LedgerKind.Fault, process.Pid, $"the command line of {process} is not known: it hangs, and so would who reads it"));
-            else if (process.Execs.Count == 1)
-                process.SetCommandLine(_commandLines.Keep(commandLine));
+            else if (process.Execs.Count == 0)
+                process.Found = process.Found!.With(_commandLines.Keep(commandLine.AsSpan().TrimEnd((byte)0)));
         }
     }
 
@@ -188,15 +191,29 @@ internal sealed partial class Tracer
         process.Announced = true;
         if (parent is null && _kernel.ReadStatus(pid, out ProcStatus status) == ProcOutcome.Read)
             process.ParentPid = status.ParentPid;
-        // It may have had children before us: what it used is told apart from theirs in any case.
-        process.Account.NoteChild();
-        foreach (int tid in threads)
-            AddTracee(tid, TraceePhase.Running, process).HasExitStop = tid == pid;
-
+        BeginAccount(process, threads);
         Keep(_kernel.ReadRunningImage(pid));
-        RecordImage(process, sawExec: false);
+        process.Found = TakeImage(process, sawExec: false);
         Attached.Add(process);
         _observer.Attached(process);
+    }
+
+    /// <summary>What it and its threads have used until now is not of this run.</summary>
+    private void BeginAccount(FollowedProcess process, List<int> threads)
+    {
+        if (_kernel.ReadUsage(process.Pid, out UsageSample own))
+            process.Account.StartAttached(own);
+        else
+            process.Account.StartUnknown();
+        foreach (int tid in threads)
+        {
+            Tracee tracee = AddTracee(tid, TraceePhase.Running, process);
+            tracee.HasExitStop = tid == process.Pid;
+            if (_kernel.ReadStatus(tid, out ProcStatus status) == ProcOutcome.Read)
+                tracee.Before = status.Switches;
+            else
+                process.Account.LoseThread();
+        }
     }
 
     /// <summary>Answers those who stopped while we seized others.</summary>
@@ -225,9 +242,9 @@ internal sealed partial class Tracer
         if (_kernel.ReadUsage(process.Pid, out UsageSample own)
             && _kernel.ReadStatus(process.Pid, out ProcStatus status) == ProcOutcome.Read)
         {
-            own.VoluntarySwitches = status.VoluntarySwitches;
-            own.InvoluntarySwitches = status.InvoluntarySwitches;
-            process.Account.StartHere(own);
+            own.Switches = status.Switches;
+            process.Account.StartLaunched(own);
+            _tracees[process.Pid].Before = status.Switches;
         }
 
         Figures.CountBirth();

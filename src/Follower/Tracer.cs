@@ -161,6 +161,8 @@ internal sealed partial class Tracer
             return;
 
         StopDecision decision = StopMachine.Decide(new(tracee.Phase, process.DetachWished), status);
+        if (decision.Action != StopAction.Listen)
+            process.Account.CountStop(); // a group-stop it would have without us
         switch (decision.Notice)
         {
             case StopNotice.ChildNamed:

@@ -32,7 +32,7 @@ internal static class ManPage
         each process, from its first instruction to its last: CPU and off\-CPU stacks, counters, system calls, tracepoints, .NET runtimes.
         .PP
         The command's output, exit status, terminal and environment are as without forkfollow. What is attached to with \fB\-p\fR
-        runs on when following ends.
+        runs on when following ends; its figures count from when it was attached to, but for its peak memory, which is its program's.
         .PP
         The command begins at the first word that is no option and no value of one, or behind \fB\-\-\fR, which a command takes that is
         called as one of forkfollow's own (service, report, doctor).

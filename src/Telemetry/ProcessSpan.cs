@@ -25,8 +25,10 @@ internal static class ProcessSpan
         WriteProcess(activity, process, entry.Process.Image, arguments);
         WriteEnd(activity, process);
         WriteUsage(activity, process);
+        if (process.Found is { } found)
+            AddProgram("forkfollow.process.attached", found);
         foreach (RecordedExec exec in process.Execs.TakeLast(MostExecs))
-            activity.AddEvent(new("process.exec", tree.TimeOf(exec.AtNs), ExecTags(exec, arguments)));
+            AddProgram("process.exec", exec);
         WriteResults(activity, process, tree.TimeOf(process.EndNs ?? nowNs));
         foreach (ActivityContext link in entry.Links)
             activity.AddLink(new(link));
@@ -34,6 +36,9 @@ internal static class ProcessSpan
         activity.SetEndTime(tree.TimeOf(process.EndNs ?? nowNs));
         activity.Stop();
         Activity.Current = null; // Stop makes the one current that was so at its start.
+
+        void AddProgram(string name, RecordedExec program) =>
+            activity.AddEvent(new(name, tree.TimeOf(program.AtNs), ProgramTags(program, arguments)));
     }
 
     /// <summary>What the program of a process is called; of a fork that never called exec its parent's; its command name if that is not known.</summary>
@@ -48,7 +53,7 @@ internal static class ProcessSpan
         if (image is not null)
         {
             activity.SetTag("process.executable.path", RecordedExec.WithoutMark(image.Path));
-            if (arguments && process.Execs.Count > 0)
+            if (arguments && process.Image is not null)
                 activity.SetTag("process.command_args", Arguments(image));
         }
 
@@ -121,15 +126,15 @@ internal static class ProcessSpan
         }
     }
 
-    private static ActivityTagsCollection ExecTags(RecordedExec exec, bool arguments)
+    private static ActivityTagsCollection ProgramTags(RecordedExec program, bool arguments)
     {
         var tags = new ActivityTagsCollection
         {
-            ["process.executable.path"] = RecordedExec.WithoutMark(exec.Path),
-            ["process.executable.name"] = exec.Name,
+            ["process.executable.path"] = RecordedExec.WithoutMark(program.Path),
+            ["process.executable.name"] = program.Name,
         };
         if (arguments)
-            tags["process.command_args"] = Arguments(exec);
+            tags["process.command_args"] = Arguments(program);
         return tags;
     }
 

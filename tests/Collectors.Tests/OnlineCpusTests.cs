@@ -1,5 +1,3 @@
-using ForkFollow.Collectors.Perf;
-
 namespace ForkFollow.Collectors.Tests;
 
 /// <summary>Which CPUs there are, by /sys or without it.</summary>

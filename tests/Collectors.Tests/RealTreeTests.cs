@@ -16,7 +16,8 @@ public sealed class RealTreeTests : IDisposable
     public async Task It_has_every_key_of_the_schema_with_its_type()
     {
         JsonElement run = await RunAsync("/bin/sh", "-c", "(exit 3); /bin/true | /bin/cat; kill -9 $$");
-        Check(run, "schema:Number forkfollow:String started:String durationNs:Number cpus:Number command:Array processes:Array follower:Object ledger:Array");
+        Check(run, "schema:Number forkfollow:String started:String durationNs:Number cpus:Number command:Array processes:Array tree:Object follower:Object ledger:Array");
+        Check(run.GetProperty("tree"), "startNs:Number endNs:Number");
         Check(run.GetProperty("follower"), "stops:Number births:Number threadBirths:Number execs:Number heldNs:Object");
         Check(run.GetProperty("follower").GetProperty("heldNs"), "p50:Number p99:Number max:Number");
         foreach (JsonElement process in run.GetProperty("processes").EnumerateArray())
@@ -28,7 +29,7 @@ public sealed class RealTreeTests : IDisposable
             Check(
                 process.GetProperty("rusage"),
                 "userNs:Number systemNs:Number maxRssBytes:Number minorFaults:Number majorFaults:Number "
-                + "voluntarySwitches:Number|Null involuntarySwitches:Number|Null");
+                + "voluntarySwitches:Number|Null involuntarySwitches:Number|Null stops:Number");
             foreach (JsonElement exec in process.GetProperty("execs").EnumerateArray())
                 Check(exec, "atNs:Number path:String args:Array name:String");
         }

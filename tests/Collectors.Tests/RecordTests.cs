@@ -1,6 +1,5 @@
 using System.Text;
 using ForkFollow.Collectors.Capture;
-using ForkFollow.Collectors.Perf;
 
 namespace ForkFollow.Collectors.Tests;
 

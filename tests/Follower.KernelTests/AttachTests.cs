@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace ForkFollow.Follower.KernelTests;
 
 /// <summary>Attaching takes what is there: all threads, all descendants, while they do what they will.</summary>
@@ -20,7 +22,9 @@ public sealed class AttachTests : KernelTest
             Assert.Equal(4, process.ThreadsSeen);
             Assert.Equal(Proc.ParentOf(process.Pid), process.ParentPid);
             Assert.Equal(process.Pid == tracee.Pid ? null : process.ParentPid, process.Parent?.Pid);
-            Assert.Equal(Programs.PathOf("tree"), Assert.Single(process.Execs).Path);
+            Assert.Equal(Programs.PathOf("tree"), process.Found?.Path);
+            Assert.InRange(process.Found!.Timestamp, session.StartTimestamp, Stopwatch.GetTimestamp());
+            Assert.Empty(process.Execs);
             Assert.True(process.StartTimestamp <= session.StartTimestamp);
         });
         Assert.Equal(15, (await session.ListAsync()).Count);
@@ -47,7 +51,7 @@ public sealed class AttachTests : KernelTest
         Machine.Need(Stuck.Missing);
         using Started parent = Stuck.Begin(out int pid);
         await using FollowSession session = await Deadline.Of(FollowSession.AttachAsync(new() { Targets = [pid] }, Seen), "the attach");
-        ExecImage image = Assert.Single(Seen.Of(Call.Attached).Single().Execs);
+        ExecImage image = Seen.Of(Call.Attached).Single().Found!;
         Assert.Equal(Programs.PathOf("stuck"), image.Path);
         Assert.Empty(image.GetArguments());
         Assert.Contains("it hangs", Assert.Single(session.Figures.Ledger).Text, StringComparison.Ordinal);

@@ -189,9 +189,38 @@ public sealed class UsageAccountTests
     {
         var account = default(UsageAccount);
         account.AddReapedChild(new() { ru_minflt = 60, ru_nvcsw = 30, ru_nivcsw = 5 });
-        ResourceUsage usage = account.Settle(_both, new() { CpuNs = 1, ChildMinorFaults = 59 });
+        ResourceUsage usage = account.Settle(_both, new() { CpuNs = 1, ChildMinorFaults = 59 })!;
         Assert.Null(usage.VoluntarySwitches);
         Assert.Null(usage.InvoluntarySwitches);
+    }
+
+    [Fact]
+    public void What_was_before_an_attach_and_our_stops_are_not_its_own()
+    {
+        var account = default(UsageAccount);
+        account.StartAttached(new() { CpuNs = 500, UserTicksNs = 10, BothTicksNs = 20, MinorFaults = 30, MajorFaults = 1 });
+        Assert.True(account.NeedsSample);
+        account.AddThread(new(12, 3));
+        account.AddThread(new(5, 1));
+        account.CountStop();
+        account.CountStop();
+        account.PeakAtExit = 777;
+        UsageSample own = new() { CpuNs = 800, UserTicksNs = 20, BothTicksNs = 35, MinorFaults = 40, MajorFaults = 1, ChildMinorFaults = 9 };
+        ResourceUsage expected = new(200, 100, 777, 10, 0, 15, 4) { Stops = 2 };
+        Assert.Equal(expected, account.Settle(_both, own));
+        own.PeakRssBytes = 777;
+        Assert.Equal(expected, account.SettleAlive(own));
+        account.LoseThread();
+        Assert.Null(account.SettleAlive(own)!.VoluntarySwitches);
+    }
+
+    [Fact]
+    public void Usage_is_unknown_if_what_was_before_is()
+    {
+        var account = default(UsageAccount);
+        account.StartUnknown();
+        Assert.Null(account.Settle(_both, new() { CpuNs = 1 }));
+        Assert.Null(account.SettleAlive(new() { CpuNs = 1 }));
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using ForkFollow.Follower;
 using ForkFollow.Results;
 
@@ -68,6 +69,41 @@ public class TreeReportTests
             "7 processes, 9 threads, 1,234 execs; wall 1.50 s; CPU 600 ms (user 500 ms, system 100 ms); "
             + "1 exited non-zero, 2 killed, 1 lost, 1 let go alive, 1 still alive",
             totals.ToLine());
+    }
+
+    [Fact]
+    public void The_first_line_tells_our_own_time_apart()
+    {
+        var totals = new TreeReportTotals { WallNs = 1_500 * Ms, OwnWallNs = 1_750 * Ms, Execs = 0 };
+        Assert.Contains("; wall 1.50 s (forkfollow 1.75 s); ", totals.ToLine(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nginx worker process", "nginx: worker process")]
+    [InlineData("nginx -g 'daemon off;'", "/usr/local/sbin/nginx", "-g", "daemon off;")]
+    [InlineData("nginx", "-")]
+    [InlineData("nginx", new string[0])]
+    public void An_attached_process_is_named_by_its_executable_and_its_title_stands_behind(string shown, params string[] args)
+    {
+        RecordedProcess server = new()
+        {
+            Id = 1,
+            Pid = 1,
+            Origin = "attached",
+            StartNs = -900 * Ms,
+            EndNs = 300 * Ms,
+            Comm = "ng",
+            End = "detached",
+            Found = new(100 * Ms, "/usr/sbin/nginx", args),
+            Rusage = new(20 * Ms, 0, 0, 0, 0, 6, 1) { Stops = 3 },
+            Counters = new Dictionary<string, long> { ["context-switches"] = 10 },
+        };
+        RecordedRun run = new() { Version = "1", Started = DateTimeOffset.UnixEpoch, DurationNs = 500 * Ms, Processes = [server] };
+
+        string[] lines = Lines(RenderModel(TreeReportBuilder.Build(run), 100));
+
+        Assert.StartsWith("forkfollow: 1 process, 0 threads, 0 execs; wall 200 ms (forkfollow 500 ms); CPU 20 ms", lines[0], StringComparison.Ordinal);
+        Assert.Matches($@"^{Regex.Escape(shown)}  +200 ms  +20 ms .* 7 .* detached$", lines[2]);
     }
 
     [Fact]

@@ -44,6 +44,15 @@ public sealed class TimelineTests : IDisposable
     }
 
     [Fact]
+    public void What_an_attached_process_was_found_with_is_a_program_and_no_exec()
+    {
+        List<JsonElement> events = Events(SampleRuns.Attached());
+        Assert.Equal(["server", "later"], Of(events, "X", "exec").Select(one => one.GetProperty("name").GetString()));
+        Assert.Equal([100_000m, 100_000], Of(events, "X", "exec").Select(one => one.GetProperty("dur").GetDecimal()));
+        Assert.Equal(["found", "exec"], Of(events, "i", "exec").Select(one => one.GetProperty("name").GetString()));
+    }
+
+    [Fact]
     public void A_birth_is_an_arrow_from_the_parents_slice_to_the_childs()
     {
         List<JsonElement> events = Events(SampleRuns.Small());

@@ -243,6 +243,33 @@ public sealed class HtmlReportBrowserTests(ITestOutputHelper log) : ReportPageTe
         Assert.Contains("No stacks", await page.InnerTextAsync("#view-flame"), StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public async Task What_was_attached_has_its_figures_since_then_and_no_exec_that_never_was()
+    {
+        IPage page = await OpenAsync(SampleRuns.Attached());
+        string figures = await page.InnerTextAsync("#figures");
+        Assert.Matches(@"Wall\s+200 ms\s+CPU\s+100 ms\s+CPUs used\s+0\.50 of 2\s+Processes\s+2\s+Execs\s+1\s", figures);
+        Assert.Contains("which ran for 400 ms", await page.InnerTextAsync("#subtitle"), StringComparison.Ordinal);
+        await page.ClickAsync(".row[data-process='1'] .name");
+        string details = await page.InnerTextAsync("#details");
+        Assert.Contains("since we attached, 1 h 00 min after its birth", details, StringComparison.Ordinal);
+        Assert.Contains("/usr/sbin/server found at 0", details, StringComparison.Ordinal);
+        Assert.Contains("/usr/bin/later at 100 ms", details, StringComparison.Ordinal);
+        Assert.Contains("20 voluntary without 4 of our stops, 3 involuntary", details, StringComparison.Ordinal);
+        Assert.Contains("27 4 of them our stops", details, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task CPU_use_above_the_number_of_CPUs_is_explained()
+    {
+        RecordedRun run = SampleRuns.Attached();
+        IPage page = await OpenAsync(run);
+        Assert.DoesNotContain("above", await page.InnerTextAsync("#cpu-note"), StringComparison.Ordinal);
+        RecordedProcess busy = run.Processes[1] with { Rusage = new(250_000_000, 0, 4096, 10, 1, 2, 3), Threads = 4 };
+        page = await OpenAsync(run with { Processes = [run.Processes[0], busy] });
+        Assert.Contains("above 2 since each process is drawn with its average", await page.InnerTextAsync("#cpu-note"), StringComparison.Ordinal);
+    }
+
     /// <summary>For the eyes too: FORKFOLLOW_SHOTS=DIR names a directory for pictures of more runs.</summary>
     [SkippableFact]
     public async Task Nothing_sticks_out_at_either_size_in_either_scheme()

@@ -44,7 +44,23 @@ public sealed partial class HtmlReportTests(ITestOutputHelper log)
             processes.GetProperty("end").EnumerateArray().Select(e => e.ValueKind == JsonValueKind.Null ? (long?)null : e.GetInt64()));
         Assert.Equal(run.Processes.SelectMany(p => p.Execs).SelectMany(e => e.Args),
             data.GetProperty("execs").GetProperty("args").EnumerateArray().Select(i => Text(data, i)));
-        Assert.Equal(run.DurationNs, data.GetProperty("durationNs").GetInt64());
+        Assert.Equal(run.Tree.WallNs, data.GetProperty("durationNs").GetInt64());
+    }
+
+    [SkippableFact]
+    public void Times_count_from_the_beginning_of_the_tree_and_what_was_found_is_no_exec()
+    {
+        JsonElement data = DataOf(Page(SampleRuns.Attached()));
+        Assert.Equal((200_000_000, 400_000_000, 50_000_000), (Int("durationNs"), Int("ownNs"), Int("startNs")));
+        JsonElement processes = data.GetProperty("processes");
+        Assert.Equal([0, 50_000_000], Ints(processes.GetProperty("start")));
+        Assert.Equal([200_000_000, 150_000_000], Ints(processes.GetProperty("end")));
+        Assert.Equal("[-3600050000000,null]", processes.GetProperty("born").GetRawText());
+        Assert.Equal([4, 0], Ints(processes.GetProperty("stops")));
+        Assert.Equal([0, 100_000_000], Ints(data.GetProperty("execs").GetProperty("at")));
+        Assert.Equal([2, 0], Ints(data.GetProperty("execs").GetProperty("count")));
+
+        int Int(string name) => data.GetProperty(name).GetInt32();
     }
 
     [SkippableFact]

@@ -98,7 +98,7 @@ internal sealed class MadeProcess(MadeRun run, MadeProcess? parent, RecordedProc
 
     public override int ExecCount => _now.Execs.Count;
 
-    public override RecordedExec? Image => _now.Execs is [.., var last] ? last : parent?.Image;
+    public override RecordedExec? Image => _now.Image ?? parent?.Image;
 
     public override long StartNs => _now.StartNs;
 
@@ -120,6 +120,14 @@ internal sealed class MadeProcess(MadeRun run, MadeProcess? parent, RecordedProc
     internal MadeProcess Exec(string path, string[] args, long atNs)
     {
         _now = _now with { Comm = Path.GetFileName(path), Execs = [.. _now.Execs, new(atNs, path, args)] };
+        run.Change();
+        return this;
+    }
+
+    /// <summary>It was found running that when it was attached to.</summary>
+    internal MadeProcess Found(string path, string[] args, long atNs)
+    {
+        _now = _now with { Comm = Path.GetFileName(path), Found = new(atNs, path, args) };
         run.Change();
         return this;
     }

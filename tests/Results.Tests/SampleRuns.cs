@@ -45,6 +45,33 @@ internal static class SampleRuns
         Profile = SmallProfile(),
     };
 
+    /// <summary>
+    /// A server that had run for an hour when we attached, 50 ms after our own start; it forks a worker and runs another program, and is let
+    /// go 200 ms after the attach. We need 150 ms more to be done.
+    /// </summary>
+    internal static RecordedRun Attached() => new()
+    {
+        Version = "1.2.3",
+        Cpus = 2,
+        Started = Started,
+        DurationNs = 400 * Ms,
+        Processes =
+        [
+            new()
+            {
+                Id = 1, Pid = 100, ParentPid = 1, Origin = "attached", StartNs = -3_600_000 * Ms, EndNs = 250 * Ms, Comm = "server",
+                Found = new(50 * Ms, "/usr/sbin/server", ["server: idle"]), Execs = [new(150 * Ms, "/usr/bin/later", ["later", "on"])],
+                Threads = 1, End = "detached", Rusage = new(30 * Ms, 10 * Ms, 4096, 10, 1, 20, 3) { Stops = 4 },
+                Counters = new Dictionary<string, long> { ["context-switches"] = 27 },
+            },
+            new()
+            {
+                Id = 2, ParentId = 1, Pid = 101, ParentPid = 100, Origin = "fork", StartNs = 100 * Ms, EndNs = 200 * Ms, Comm = "server",
+                Threads = 1, Exit = new(0), End = "exited", Rusage = new(60 * Ms, 0, 4096, 10, 1, 2, 3),
+            },
+        ],
+    };
+
     /// <summary>A .NET runtime, with a value of its own in each property.</summary>
     internal static RecordedDotNet SmallRuntime(string type = "System.Exception") => new()
     {

@@ -23,6 +23,36 @@ public sealed class TreeFileTests : IDisposable
     }
 
     [Fact]
+    public void What_was_attached_reads_back_and_the_tree_has_its_own_span()
+    {
+        RecordedRun run = SampleRuns.Attached();
+        RecordedRun again = Again(run);
+        Assert.Equal(JsonSerializer.Serialize(run), JsonSerializer.Serialize(again));
+        Assert.Equal(new(50_000_000, 250_000_000), again.Tree);
+        using var output = new MemoryStream();
+        TreeFile.Write(output, run);
+        JsonElement root = JsonDocument.Parse(output.ToArray()).RootElement;
+        Assert.Equal("{\"startNs\":50000000,\"endNs\":250000000}", root.GetProperty("tree").GetRawText());
+        JsonElement attached = root.GetProperty("processes")[0];
+        Assert.Equal("{\"atNs\":50000000,\"path\":\"/usr/sbin/server\",\"args\":[\"server: idle\"]}", attached.GetProperty("found").GetRawText());
+        Assert.Equal(1, attached.GetProperty("execs").GetArrayLength());
+        Assert.False(root.GetProperty("processes")[1].TryGetProperty("found", out _));
+        Assert.Equal("later", run.Processes[0].Program);
+        Assert.Equal("server", (run.Processes[0] with { Execs = [] }).Program);
+    }
+
+    [Fact]
+    public void Who_is_alive_at_our_end_is_in_the_tree_until_then()
+    {
+        MadeRun run = new(["sh"]);
+        run.Begin(origin: "launched").Exec("/bin/sh", "sh").End(endNs: 5);
+        run.Begin();
+        Write(run);
+        RecordedRun read = TreeFile.Read(Path.Combine(_folder, TreeFile.Name));
+        Assert.Equal(read.DurationNs, read.Tree.EndNs);
+    }
+
+    [Fact]
     public void A_run_that_goes_on_reads_back_as_far_as_it_has_come()
     {
         MadeRun run = new(["sh"]);

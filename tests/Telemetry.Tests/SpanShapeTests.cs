@@ -73,6 +73,24 @@ public sealed class SpanShapeTests
     }
 
     [Fact]
+    public async Task An_attached_process_has_the_moment_of_that_in_place_of_an_exec()
+    {
+        var run = new MadeRun();
+        MadeProcess process = run.Begin(origin: "attached", comm: "ng", startNs: -5000 * Ms)
+            .Found("/usr/sbin/nginx", ["nginx: worker process"], 7 * Ms).End(end: "detached", usage: new(3 * Ms, Ms, 4096, 1, 0, 2, 0) { Stops = 9 });
+        using Exported exported = await new Exported().TakeAsync(run);
+        Activity span = exported.Of(process);
+        Assert.Equal("nginx", span.DisplayName);
+        Assert.Equal("/usr/sbin/nginx", span.GetTagItem("process.executable.path"));
+        ActivityEvent attached = Assert.Single(span.Events);
+        Assert.Equal("forkfollow.process.attached", attached.Name);
+        Assert.Equal("nginx", Tag(attached, "process.executable.name"));
+        AssertTime(run, 7 * Ms, attached.Timestamp.UtcDateTime);
+        Assert.Equal(0.004, exported.Sum("process.cpu.time"), 9);
+        Assert.Equal(2, exported.Sum("process.context_switches"));
+    }
+
+    [Fact]
     public async Task A_process_that_lives_on_is_detached_when_the_run_ends()
     {
         var run = new MadeRun();

@@ -16,7 +16,7 @@ internal sealed class TreeReportBuilder
     /// <summary>Makes the model; if verbose, with the values and tables of collectors and observers of others.</summary>
     internal static TreeReportModel Build(RecordedRun run, bool verbose = false)
     {
-        var totals = new TreeReportTotals { WallNs = run.DurationNs, Execs = run.Processes.Sum(one => one.Execs.Count) };
+        var totals = new TreeReportTotals { WallNs = run.Tree.WallNs, OwnWallNs = run.DurationNs, Execs = run.Processes.Sum(one => one.Execs.Count) };
         var executables = new Executables(run.Processes);
         return new(totals, new TreeReportBuilder(run.DurationNs).BuildTree(run.Processes, totals), run.Ledger)
         {
@@ -54,7 +54,7 @@ internal sealed class TreeReportBuilder
     private TreeReportNode MakeNode(RecordedProcess process) => new()
     {
         Name = Keep(process.Name),
-        Arguments = process.Execs.Count == 0 ? null : process.Execs[^1].Args,
+        Arguments = ArgumentsOf(process),
         Figures = MakeFigures(process),
         End = process.End switch
         {
@@ -66,15 +66,23 @@ internal sealed class TreeReportBuilder
         Exit = process.Exit is { } exit ? new(exit.Code, exit.Signal, exit.Core) : null,
     };
 
+    /// <summary>
+    /// The arguments, behind the name. Of a title (nginx and PostgreSQL put one in place of theirs) its words: <c>nginx: worker process</c>.
+    /// </summary>
+    internal static IReadOnlyList<string>? ArgumentsOf(RecordedProcess process) =>
+        process is { Execs: [], Found.Args: [var title] } && title.Contains(' ', StringComparison.Ordinal)
+            ? title.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            : process.Image?.Args;
+
     private TreeReportFigures MakeFigures(RecordedProcess process)
     {
         RecordedUsage? usage = process.Rusage;
         return new(
-            (process.EndNs ?? _end) - process.StartNs,
+            (process.EndNs ?? _end) - process.FollowedNs,
             usage is null ? Value(process, "task-clock") : usage.UserNs + usage.SystemNs,
             usage?.MaxRssBytes,
-            Value(process, "context-switches") ?? (usage?.VoluntarySwitches + usage?.InvoluntarySwitches),
-            Value(process, "page-faults") ?? (usage?.MinorFaults + usage?.MajorFaults),
+            (usage?.VoluntarySwitches + usage?.InvoluntarySwitches) ?? (Value(process, "context-switches") - (usage?.Stops ?? 0)),
+            (usage?.MinorFaults + usage?.MajorFaults) ?? Value(process, "page-faults"),
             Value(process, "cycles"),
             Value(process, "instructions"));
     }

@@ -4,10 +4,10 @@ using ForkFollow.Results;
 namespace ForkFollow.Host;
 
 /// <summary>What one process, or several together, took. Null: not known.</summary>
-/// <param name="WallNs">Time from its birth to its end, nanoseconds; of several, the sum.</param>
+/// <param name="WallNs">Time from its birth, or when we attached, to its end, nanoseconds; of several, the sum.</param>
 /// <param name="CpuNs">Time on a CPU, nanoseconds; of several, the sum.</param>
 /// <param name="PeakRssBytes">Peak resident set; of several, the largest.</param>
-/// <param name="Switches">Context switches.</param>
+/// <param name="Switches">Context switches, but for our stops.</param>
 /// <param name="Faults">Page faults.</param>
 /// <param name="Cycles">CPU cycles.</param>
 /// <param name="Instructions">Instructions.</param>

@@ -17,8 +17,11 @@ internal sealed class TreeReportTotals
     private int _lost;
     private int _alive;
 
-    /// <summary>How long the run took, nanoseconds.</summary>
+    /// <summary>How long the tree was followed, nanoseconds.</summary>
     internal long WallNs { get; init; }
+
+    /// <summary>How long the run took us, what is before and after the tree included, nanoseconds; 0 if that is not known.</summary>
+    internal long OwnWallNs { get; init; }
 
     /// <summary>Programs executed.</summary>
     internal long Execs { get; init; }
@@ -55,9 +58,11 @@ internal sealed class TreeReportTotals
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{Number(_processes, "process", "processes")}, {Number(_threads, "thread", "threads")}, "
-            + $"{Number(Execs, "exec", "execs")}; wall {Units.Duration(WallNs)}; CPU {cpu} (user {Units.Duration(_userNs)}, "
+            + $"{Number(Execs, "exec", "execs")}; wall {Units.Duration(WallNs)}{OwnWall()}; CPU {cpu} (user {Units.Duration(_userNs)}, "
             + $"system {Units.Duration(_systemNs)}); {Ends()}");
     }
+
+    private string OwnWall() => OwnWallNs == 0 ? "" : $" (forkfollow {Units.Duration(OwnWallNs)})";
 
     private static string Number(long count, string one, string several) =>
         Units.Exact(count) + " " + (count == 1 ? one : several);

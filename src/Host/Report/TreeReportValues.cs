@@ -37,7 +37,7 @@ internal sealed class TreeReportValues(TreeReportGlyphs glyphs, int width)
         .. run.Processes.Where(process => process.Values is { Count: > 0 } || process.Tables is { Count: > 0 }).Select(process =>
             new TreeReportFindings(
                 process.Name,
-                process.Execs.Count == 0 ? null : process.Execs[^1].Args,
+                TreeReportBuilder.ArgumentsOf(process),
                 process.Pid,
                 process.Rusage is { } usage ? usage.UserNs + usage.SystemNs : null,
                 process.Values ?? [],

@@ -21,18 +21,18 @@ internal static class FirefoxMarkers
     /// <summary>Writes the markers of a process; null for an empty table.</summary>
     internal static void Write(Utf8JsonWriter json, RecordedProcess? process, long durationNs, FirefoxStrings strings)
     {
-        IReadOnlyList<RecordedExec> execs = process?.Execs ?? [];
+        IReadOnlyList<RecordedExec> programs = process is null ? [] : ProgramsOf(process);
         long? end = process?.EndNs;
-        int length = execs.Count + (end is null ? 0 : 1);
-        long EndOf(int i) => i + 1 < execs.Count ? execs[i + 1].AtNs : end ?? Math.Max(durationNs, execs[i].AtNs);
+        int length = programs.Count + (end is null ? 0 : 1);
+        long EndOf(int i) => i + 1 < programs.Count ? programs[i + 1].AtNs : end ?? Math.Max(durationNs, programs[i].AtNs);
         FirefoxTable.Write(
             json, "markers", length,
-            ("name", (to, i) => to.WriteNumberValue(strings.Of(i < execs.Count ? NameOf(execs[i]) : EndName(process!)))),
-            ("startTime", (to, i) => to.WriteMillisecondsValue(i < execs.Count ? execs[i].AtNs : end)),
-            ("endTime", (to, i) => to.WriteMillisecondsValue(i < execs.Count ? EndOf(i) : null)),
-            ("phase", (to, i) => to.WriteNumberValue(i < execs.Count ? Interval : Instant)),
+            ("name", (to, i) => to.WriteNumberValue(strings.Of(i < programs.Count ? NameOf(process!, programs[i]) : EndName(process!)))),
+            ("startTime", (to, i) => to.WriteMillisecondsValue(i < programs.Count ? programs[i].AtNs : end)),
+            ("endTime", (to, i) => to.WriteMillisecondsValue(i < programs.Count ? EndOf(i) : null)),
+            ("phase", (to, i) => to.WriteNumberValue(i < programs.Count ? Interval : Instant)),
             ("category", (to, i) => to.WriteNumberValue(0)),
-            ("data", (to, i) => WriteData(to, process!, i)));
+            ("data", (to, i) => WriteData(to, process!, i < programs.Count ? programs[i] : null)));
     }
 
     private static void WriteType(
@@ -62,14 +62,14 @@ internal static class FirefoxMarkers
         json.WriteEndObject();
     }
 
-    private static void WriteData(Utf8JsonWriter json, RecordedProcess process, int marker)
+    private static void WriteData(Utf8JsonWriter json, RecordedProcess process, RecordedExec? program)
     {
         json.WriteStartObject();
-        if (marker < process.Execs.Count)
+        if (program is not null)
         {
             json.WriteString("type", "Exec");
-            json.WriteString("path", FormatText.Clean(process.Execs[marker].Path));
-            json.WriteString("command", FormatText.CommandLine(process.Execs[marker].Args));
+            json.WriteString("path", FormatText.Clean(program.Path));
+            json.WriteString("command", FormatText.CommandLine(program.Args));
         }
         else
         {
@@ -80,7 +80,12 @@ internal static class FirefoxMarkers
         json.WriteEndObject();
     }
 
-    private static string NameOf(RecordedExec exec) => "exec " + FormatText.Clean(exec.Name);
+    /// <summary>All that it ran: what an attached process was found with was not executed then.</summary>
+    private static IReadOnlyList<RecordedExec> ProgramsOf(RecordedProcess process) =>
+        process.Found is { } found ? [found, .. process.Execs] : process.Execs;
+
+    private static string NameOf(RecordedProcess process, RecordedExec program) =>
+        (program == process.Found ? "found " : "exec ") + FormatText.Clean(program.Name);
 
     private static string EndName(RecordedProcess process) => process.Exit is null ? FormatText.Clean(process.End) : "exit";
 

@@ -6,7 +6,7 @@ namespace ForkFollow.Results.Formats;
 /// <summary>
 /// report.html: one page that shows a run, opened from disk, without a network. The page (src/Collectors/Web, bundled
 /// by the build) is a resource of this assembly; the run goes into it as JSON, in columns and with a table of strings,
-/// so that tens of thousands of processes stay small.
+/// so that tens of thousands of processes stay small. Times in it count from the beginning of the tree.
 /// </summary>
 /// <remarks>
 /// Names come from hostile processes. The JSON stands in a script element of type application/json, which ends at the
@@ -48,20 +48,23 @@ public static class HtmlReport
         using var json = new Utf8JsonWriter(output);
         var columns = new ReportColumns(json);
         json.WriteStartObject();
-        WriteRun(json, columns, run);
-        ReportProcesses.Write(columns, run.Processes);
-        ReportProfile.Write(columns, run);
+        RecordedSpan tree = run.Tree;
+        WriteRun(json, columns, run, tree);
+        ReportProcesses.Write(columns, run.Processes, tree.StartNs);
+        ReportProfile.Write(columns, run, tree);
         columns.WriteStrings();
         json.WriteEndObject();
         json.Flush();
     }
 
-    private static void WriteRun(Utf8JsonWriter json, ReportColumns columns, RecordedRun run)
+    private static void WriteRun(Utf8JsonWriter json, ReportColumns columns, RecordedRun run, RecordedSpan tree)
     {
         json.WriteNumber("format", 1);
         json.WriteString("version", run.Version);
         json.WriteString("started", run.Started);
-        json.WriteNumber("durationNs", run.DurationNs);
+        json.WriteNumber("durationNs", tree.WallNs);
+        json.WriteNumber("ownNs", run.DurationNs);
+        json.WriteNumber("startNs", tree.StartNs);
         json.WriteNumber("cpus", run.Cpus);
         if (run.Command is null)
             json.WriteNull("command");

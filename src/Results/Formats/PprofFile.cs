@@ -106,7 +106,7 @@ public static class PprofFile
             ulong[] limits = new ulong[_profile.Modules.Count];
             foreach (ProfileFrame frame in _profile.Frames)
                 limits[frame.Module] = Math.Max(limits[frame.Module], Math.Min(frame.Address, ulong.MaxValue - 1) + 1);
-            string? main = _run.Processes is [{ Execs: [.., { } last] }, ..] ? last.Path : null;
+            string? main = _run.Processes is [{ Image: { } first }, ..] ? first.Path : null;
             foreach (int module in Enumerable.Range(0, limits.Length).OrderBy(i => _profile.Modules[i].Path != main))
             {
                 Put(Proto.Profile.MappingFieldNumber, new Proto.Mapping

@@ -38,7 +38,7 @@ internal static class ReportDotNet
     }
 
     /// <summary>Tables of their own.</summary>
-    internal static void WriteTables(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    internal static void WriteTables(ReportColumns columns, IReadOnlyList<RecordedProcess> processes, long zero)
     {
         if (!processes.Any(p => p.DotNet is not null))
             return;
@@ -52,7 +52,7 @@ internal static class ReportDotNet
         columns.Json.WriteStartObject("runtimeTicks");
         columns.Write("rows", processes.Select(p => (long)(p.DotNet?.Counters.Count ?? 0)));
         IEnumerable<RecordedRuntimeTick> ticks = processes.SelectMany(p => p.DotNet?.Counters ?? []);
-        columns.Write("at", ticks.Select(t => t.AtNs));
+        columns.Write("at", ticks.Select(t => t.AtNs - zero));
         columns.WriteKnown("cpu", ticks.Select(t => t.CpuPercent is { } percent ? (long?)Math.Round(percent) : null));
         columns.WriteKnown("heap", ticks.Select(t => t.HeapBytes));
         columns.WriteKnown("allocated", ticks.Select(t => t.AllocatedBytes));

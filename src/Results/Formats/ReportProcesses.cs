@@ -11,32 +11,38 @@ internal static class ReportProcesses
     /// <summary>More ticks than a small chart has pixels are thinned out, evenly.</summary>
     private const int MostTicks = 400;
 
-    internal static void Write(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    /// <param name="columns">Takes them.</param>
+    /// <param name="processes">The processes.</param>
+    /// <param name="zero">What times count from.</param>
+    internal static void Write(ReportColumns columns, IReadOnlyList<RecordedProcess> processes, long zero)
     {
         Utf8JsonWriter json = columns.Json;
         var executables = new Executables(processes);
         json.WriteStartObject("processes");
-        WriteLives(columns, processes, executables);
+        WriteLives(columns, processes, executables, zero);
         WriteUsage(columns, processes);
         WriteCounters(columns, processes);
         ReportDotNet.WriteColumns(columns, processes);
         json.WriteEndObject();
-        WriteExecs(columns, processes, executables);
+        WriteExecs(columns, processes, executables, zero);
         ReportSyscalls.Write(columns, processes);
-        WriteTicks(columns, processes);
-        ReportDotNet.WriteTables(columns, processes);
+        WriteTicks(columns, processes, zero);
+        ReportDotNet.WriteTables(columns, processes, zero);
         ReportValues.Write(columns, processes);
     }
 
-    private static void WriteLives(ReportColumns columns, IReadOnlyList<RecordedProcess> processes, Executables executables)
+    private static void WriteLives(ReportColumns columns, IReadOnlyList<RecordedProcess> processes, Executables executables, long zero)
     {
         columns.Write("id", processes.Select(p => (long)p.Id));
         columns.WriteKnown("parent", processes.Select(p => (long?)p.ParentId));
         columns.Write("pid", processes.Select(p => (long)p.Pid));
         columns.Write("parentPid", processes.Select(p => (long)p.ParentPid));
         columns.WriteTexts("origin", processes, p => p.Origin);
-        columns.Write("start", processes.Select(p => p.StartNs));
-        columns.WriteKnown("end", processes.Select(p => p.EndNs));
+        columns.Write("start", processes.Select(p => p.FollowedNs - zero));
+        columns.WriteKnown("end", processes.Select(p => p.EndNs - zero));
+
+        // Of those that were attached alone: their first row of execs is what they were found running.
+        columns.WriteKnown("born", processes.Select(p => p.Found is null ? null : (long?)(p.StartNs - zero)));
         columns.WriteTexts("comm", processes, p => p.Comm);
         columns.WriteTexts("name", processes, p => p.Name);
         columns.WriteTexts("executable", processes, executables.NameOf);
@@ -60,6 +66,7 @@ internal static class ReportProcesses
         columns.WriteKnown("majorFaults", processes.Select(p => p.Rusage?.MajorFaults));
         columns.WriteKnown("voluntary", processes.Select(p => p.Rusage?.VoluntarySwitches));
         columns.WriteKnown("involuntary", processes.Select(p => p.Rusage?.InvoluntarySwitches));
+        columns.WriteKnown("stops", processes.Select(p => p.Rusage?.Stops));
         if (!processes.Any(p => p.Waits is not null))
             return;
         columns.WriteKnown("waits", processes.Select(p => p.Waits?.Count));
@@ -82,12 +89,12 @@ internal static class ReportProcesses
         columns.Json.WriteEndArray();
     }
 
-    private static void WriteExecs(ReportColumns columns, IReadOnlyList<RecordedProcess> processes, Executables executables)
+    private static void WriteExecs(ReportColumns columns, IReadOnlyList<RecordedProcess> processes, Executables executables, long zero)
     {
         columns.Json.WriteStartObject("execs");
-        columns.Write("count", processes.Select(p => (long)p.Execs.Count));
-        IEnumerable<RecordedExec> execs = processes.SelectMany(p => p.Execs);
-        columns.Write("at", execs.Select(e => e.AtNs));
+        columns.Write("count", processes.Select(p => p.Execs.Count + (p.Found is null ? 0L : 1)));
+        IEnumerable<RecordedExec> execs = processes.SelectMany(p => p.Found is { } found ? p.Execs.Prepend(found) : p.Execs);
+        columns.Write("at", execs.Select(e => e.AtNs - zero));
         columns.WriteTexts("path", execs, e => e.Path);
         columns.WriteTexts("name", execs, e => e.Name);
         columns.WriteTexts("executable", execs, executables.NameOf);
@@ -100,7 +107,7 @@ internal static class ReportProcesses
         columns.Json.WriteEndObject();
     }
 
-    private static void WriteTicks(ReportColumns columns, IReadOnlyList<RecordedProcess> processes)
+    private static void WriteTicks(ReportColumns columns, IReadOnlyList<RecordedProcess> processes, long zero)
     {
         if (!processes.Any(p => p.Procfs is not null))
             return;
@@ -108,7 +115,7 @@ internal static class ReportProcesses
         columns.Json.WriteStartObject("ticks");
         columns.Write("rows", ticks.Select(rows => (long)rows.Count));
         IEnumerable<RecordedTick> all = ticks.SelectMany(rows => rows);
-        columns.Write("at", all.Select(t => t.AtNs));
+        columns.Write("at", all.Select(t => t.AtNs - zero));
         columns.WriteTexts("state", all, t => t.State);
         columns.Write("rss", all.Select(t => t.RssBytes));
         columns.Write("threads", all.Select(t => (long)t.Threads));

@@ -15,7 +15,7 @@ internal sealed class ReportProfile
     private const int Bins = 500;
 
     private readonly ReportColumns _columns;
-    private readonly RecordedRun _run;
+    private readonly RecordedSpan _tree;
     private readonly Profile _profile;
 
     /// <summary>For each process id its place in the list of processes.</summary>
@@ -23,9 +23,9 @@ internal sealed class ReportProfile
 
     private readonly MergedStacks _stacks;
 
-    private ReportProfile(ReportColumns columns, RecordedRun run)
+    private ReportProfile(ReportColumns columns, RecordedRun run, RecordedSpan tree)
     {
-        (_columns, _run, _profile) = (columns, run, run.Profile);
+        (_columns, _tree, _profile) = (columns, tree, run.Profile);
         _places = new(run.Processes.Count);
         for (int i = 0; i < run.Processes.Count; i++)
             _places[run.Processes[i].Id] = i;
@@ -35,7 +35,8 @@ internal sealed class ReportProfile
     private bool InNanoseconds =>
         _profile.CpuEvent is null || _profile.CpuEvent.Contains("clock", StringComparison.Ordinal);
 
-    internal static void Write(ReportColumns columns, RecordedRun run) => new ReportProfile(columns, run).Write();
+    internal static void Write(ReportColumns columns, RecordedRun run, RecordedSpan tree) =>
+        new ReportProfile(columns, run, tree).Write();
 
     private void Write()
     {
@@ -104,12 +105,12 @@ internal sealed class ReportProfile
     private void WriteTimeline()
     {
         long period = _profile.Frequency > 0 ? 1_000_000_000L / _profile.Frequency : 0;
-        long width = Math.Max(Math.Max(_run.DurationNs / Bins, 2 * period), 1);
+        long width = Math.Max(Math.Max(_tree.WallNs / Bins, 2 * period), 1);
         var sums = new Dictionary<(int Process, long Bin), long>();
         foreach (CpuSample sample in _profile.Samples)
         {
             int process = _places.GetValueOrDefault(_profile.Threads[sample.Thread].ProcessId, -1);
-            long bin = Math.Clamp(sample.TimeNs / width, 0, _run.DurationNs / width);
+            long bin = Math.Clamp((sample.TimeNs - _tree.StartNs) / width, 0, _tree.WallNs / width);
             ref long sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, (process, bin), out _);
             sum += InNanoseconds ? sample.Weight : period;
         }

@@ -13,8 +13,10 @@ internal sealed class TimelineProcesses(Utf8JsonWriter json, RunIndex index)
     {
         WriteNames(process);
         WriteLife(process);
+        if (process.Found is { } found)
+            WriteProgram(process, found, process.Execs is [{ } first, ..] ? first : null, "found");
         for (int i = 0; i < process.Execs.Count; i++)
-            WriteProgram(process, i);
+            WriteProgram(process, process.Execs[i], i + 1 < process.Execs.Count ? process.Execs[i + 1] : null, "exec");
         WriteEnd(process);
         WriteBirth(process);
         foreach (int thread in index.ThreadsOf(process))
@@ -74,17 +76,16 @@ internal sealed class TimelineProcesses(Utf8JsonWriter json, RunIndex index)
         json.WriteEnd();
     }
 
-    /// <summary>A program runs from its exec to the next one, or to the end of the process.</summary>
-    private void WriteProgram(RecordedProcess process, int exec)
+    /// <summary>A program runs from its exec, or from when it was found, to the next one, or to the end of the process.</summary>
+    private void WriteProgram(RecordedProcess process, RecordedExec program, RecordedExec? next, string began)
     {
-        RecordedExec program = process.Execs[exec];
         long end = End(process);
         long from = Math.Clamp(program.AtNs, Begin(process), end);
-        long to = exec + 1 < process.Execs.Count ? Math.Clamp(process.Execs[exec + 1].AtNs, from, end) : end;
+        long to = next is null ? end : Math.Clamp(next.AtNs, from, end);
         string path = FormatText.Clean(program.Path);
         foreach (string phase in (ReadOnlySpan<string>)["X", "i"])
         {
-            string name = phase == "X" ? FormatText.Clean(program.Name) : "exec";
+            string name = phase == "X" ? FormatText.Clean(program.Name) : began;
             json.WriteBegin(phase, name, "exec", process.Id, process.Id, from);
             if (phase == "X")
                 json.WriteMicroseconds("dur", to - from);

@@ -28,10 +28,10 @@ public abstract class LiveProcess
     /// <summary>Its command name, as the kernel keeps it.</summary>
     public abstract string Comm { get; }
 
-    /// <summary>How many programs it has run.</summary>
+    /// <summary>How many programs it has executed.</summary>
     public abstract int ExecCount { get; }
 
-    /// <summary>The program that it runs: the last one that it, or its nearest ancestor before the fork, has executed; null if none has.</summary>
+    /// <summary>The program that it runs: the last one that it, or its nearest ancestor before the fork, has executed, or was found running when we attached; null if there is none.</summary>
     public abstract RecordedExec? Image { get; }
 
     /// <summary>Its birth, in nanoseconds from the start of the run.</summary>

@@ -32,6 +32,9 @@ public abstract class LiveRun
     /// <summary>How many of them have not ended yet.</summary>
     public int Alive { get; protected set; }
 
+    /// <summary>How many CPUs this machine has: those that we may not use count too, since whom we attach to may.</summary>
+    public virtual int Cpus => Environment.ProcessorCount;
+
     /// <summary>Grows with every birth, exec and end.</summary>
     public long Version => Volatile.Read(ref _version);
 
@@ -75,7 +78,7 @@ public abstract class LiveRun
         Version = typeof(LiveRun).Assembly.GetName().Version!.ToString(3),
         Started = Started,
         DurationNs = (EndTimestamp == 0 ? Stopwatch.GetTimestamp() : EndTimestamp) - StartTimestamp,
-        Cpus = Environment.ProcessorCount,
+        Cpus = Cpus,
         Command = Command,
         Processes = [],
         Follower = Follower,

@@ -16,10 +16,13 @@ public sealed record RecordedRun
     /// <summary>When the run began, by the wall clock. All times count in nanoseconds from then, by CLOCK_MONOTONIC.</summary>
     public required DateTimeOffset Started { get; init; }
 
-    /// <summary>How long it took.</summary>
+    /// <summary>How long it took us: before the tree and after it there is work of our own.</summary>
     public required long DurationNs { get; init; }
 
-    /// <summary>How many CPUs we could use.</summary>
+    /// <summary>From when to when the tree was followed: see <see cref="RecordedSpan"/>. Found anew at each call.</summary>
+    public RecordedSpan Tree => RecordedSpan.Of(Processes, DurationNs);
+
+    /// <summary>How many CPUs the machine has.</summary>
     public int Cpus { get; init; } = 1;
 
     /// <summary>The launched command; null if it attached.</summary>
@@ -36,6 +39,36 @@ public sealed record RecordedRun
 
     /// <summary>What was sampled; <see cref="Profile.Empty"/> if nothing was.</summary>
     public Profile Profile { get; init; } = Profile.Empty;
+}
+
+/// <summary>
+/// From when to when a tree was followed, in nanoseconds from the start of the run: from the first birth, or attach, to the last death, or
+/// letting go. How long that is, is the wall time of a run.
+/// </summary>
+/// <param name="StartNs">From when.</param>
+/// <param name="EndNs">To when.</param>
+public sealed record RecordedSpan(long StartNs, long EndNs)
+{
+    /// <summary>The time between the two.</summary>
+    [JsonIgnore]
+    public long WallNs => EndNs - StartNs;
+
+    /// <summary>The span of some processes, of whom those without an end live until then; all of the run if there are none.</summary>
+    internal static RecordedSpan Of(IEnumerable<RecordedProcess> processes, long end)
+    {
+        RecordedSpan? span = null;
+        foreach (RecordedProcess process in processes)
+            span = Add(span, process, end);
+        return span ?? new(0, end);
+    }
+
+    /// <summary>The span of some and one more.</summary>
+    internal static RecordedSpan Add(RecordedSpan? span, RecordedProcess process, long end)
+    {
+        long from = process.FollowedNs;
+        long to = Math.Max(from, process.EndNs ?? end);
+        return span is null ? new(from, to) : new(Math.Min(span.StartNs, from), Math.Max(span.EndNs, to));
+    }
 }
 
 /// <summary>A process of tree.json; docs/results.md tells what each key means.</summary>
@@ -68,7 +101,7 @@ public sealed record RecordedProcess
     /// </summary>
     public string Name
     {
-        get => field ?? (Execs is [.., { } last] ? last.Name : Origin == "attached" ? Comm : $"({Comm})");
+        get => field ?? Image?.Name ?? $"({Comm})";
         init;
     }
 
@@ -77,14 +110,18 @@ public sealed record RecordedProcess
     /// </summary>
     public string Executable
     {
-        get => field ?? (Execs is [.., { } last] ? RecordedExec.WithoutMark(last.Path) : "");
+        get => field ?? RecordedExec.WithoutMark(Image?.Path ?? "");
         init;
     }
 
     /// <summary>Its command name, as the kernel keeps it: at most 15 bytes.</summary>
     public required string Comm { get; init; }
 
-    /// <summary>The programs that it ran, in order; empty for a fork that never called exec.</summary>
+    /// <summary>What an attached process was found running, and when: its figures count from then. Null for others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RecordedExec? Found { get; init; }
+
+    /// <summary>The programs that it executed, in order; empty for a fork that never called exec.</summary>
     public IReadOnlyList<RecordedExec> Execs { get; init; } = [];
 
     /// <summary>How many threads it had in all.</summary>
@@ -135,6 +172,14 @@ public sealed record RecordedProcess
 
     /// <summary>The names of the collectors that were opened on it.</summary>
     public IReadOnlyList<string> Collectors { get; init; } = [];
+
+    /// <summary>When we began to follow it: at its birth, or when we attached.</summary>
+    [JsonIgnore]
+    public long FollowedNs => Found?.AtNs ?? StartNs;
+
+    /// <summary>The program it ran last; null for a fork that never called exec.</summary>
+    [JsonIgnore]
+    public RecordedExec? Image => Execs.Count == 0 ? Found : Execs[^1];
 }
 
 /// <summary>A program that a process ran.</summary>
@@ -165,7 +210,10 @@ public sealed record RecordedExec(long AtNs, string Path, IReadOnlyList<string> 
 [JsonConverter(typeof(RecordedExitConverter))]
 public sealed record RecordedExit(int Code = 0, int Signal = 0, string? Name = null, bool Core = false);
 
-/// <summary>What a process used itself, without its children. Bytes, nanoseconds and counts.</summary>
+/// <summary>
+/// What a process used itself while it was followed, without its children. Bytes, nanoseconds and counts. The peak is its program's own,
+/// from that one's start on, even if we attached later.
+/// </summary>
 public sealed record RecordedUsage(
     long UserNs,
     long SystemNs,
@@ -173,7 +221,11 @@ public sealed record RecordedUsage(
     long MinorFaults,
     long MajorFaults,
     long? VoluntarySwitches,
-    long? InvoluntarySwitches);
+    long? InvoluntarySwitches)
+{
+    /// <summary>How often we stopped its threads: voluntary switches that the kernel and perf count, and this record does not.</summary>
+    public long Stops { get; init; }
+}
 
 /// <summary>What the threads of a process waited, added up.</summary>
 /// <param name="Count">How often one left the CPU.</param>

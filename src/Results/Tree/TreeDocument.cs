@@ -23,6 +23,13 @@ internal sealed record TreeDocument
     /// <summary>Read once: when written, each is made when its turn comes.</summary>
     public required IEnumerable<RecordedProcess> Processes { get; init; }
 
+    /// <summary>Written, behind the processes of whom it is the span; who reads finds it anew.</summary>
+    public RecordedSpan? Tree => FindTree?.Invoke();
+
+    /// <summary>What <see cref="Tree"/> is, once the processes are written.</summary>
+    [JsonIgnore]
+    public Func<RecordedSpan>? FindTree { get; init; }
+
     public RecordedFollower? Follower { get; init; }
 
     public IReadOnlyList<RecordedNote>? Ledger { get; init; }

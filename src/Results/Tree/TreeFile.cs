@@ -116,9 +116,10 @@ public static class TreeFile
 
     private static string SchemaFault(string number) => $"its schema is {number}, not {Schema}";
 
-    private static void Write(Stream output, RecordedRun run, IEnumerable<RecordedProcess> processes) => JsonSerializer.Serialize(
-        output,
-        new()
+    private static void Write(Stream output, RecordedRun run, IEnumerable<RecordedProcess> processes)
+    {
+        RecordedSpan? tree = null;
+        var document = new TreeDocument
         {
             Schema = Schema,
             ForkFollow = run.Version,
@@ -126,11 +127,17 @@ public static class TreeFile
             DurationNs = run.DurationNs,
             Cpus = run.Cpus,
             Command = run.Command,
-            Processes = processes,
+            Processes = processes.Select(process =>
+            {
+                tree = RecordedSpan.Add(tree, process, run.DurationNs);
+                return process;
+            }),
+            FindTree = () => tree ?? run.Tree,
             Follower = run.Follower,
             Ledger = run.Ledger,
-        },
-        _document);
+        };
+        JsonSerializer.Serialize(output, document, _document);
+    }
 
     private static RecordedRun Check(TreeDocument document)
     {
@@ -170,7 +177,7 @@ public static class TreeFile
 
     private static IEnumerable<long> TimesOf(RecordedProcess process) =>
     [
-        process.StartNs, process.EndNs ?? 0, .. (process.Execs ?? []).Select(exec => exec?.AtNs ?? 0),
+        process.StartNs, process.EndNs ?? 0, process.Found?.AtNs ?? 0, .. (process.Execs ?? []).Select(exec => exec?.AtNs ?? 0),
         .. (process.Procfs ?? []).Select(tick => tick?.AtNs ?? 0), .. (process.DotNet?.Counters ?? []).Select(tick => tick?.AtNs ?? 0),
     ];
 
@@ -183,6 +190,8 @@ public static class TreeFile
                 throw new FormatException($"the execs of process {process.Id} have a null.");
         }
 
+        if (process.Found?.Args.Contains(null!) == true)
+            throw new FormatException($"what process {process.Id} was found running has a null.");
         if (process.Values?.Contains(null!) == true
             || process.Tables?.Any(table => table is null || table.Columns.Contains(null!) || table.Rows.Contains(null!) || !table.IsRectangular) == true)
         {

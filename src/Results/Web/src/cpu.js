@@ -1,5 +1,7 @@
 // CPU use over time: from samples in bins, or, where nothing was sampled, from rusage spread evenly over each life.
 
+import { time } from './text.js';
+
 const spreadBins = 400;
 
 export function cpuSource(run) {
@@ -7,6 +9,7 @@ export function cpuSource(run) {
     const cycles = !run.profile.event.includes('clock');
     return {
       binNs: run.profile.timeline.binNs,
+      above: `a sample counts as ${time(1e9 / run.profile.frequency)} where it was taken`,
       note: `${run.profile.event} at ${run.profile.frequency} Hz${cycles ? ', a sample counted as its period' : ''}`,
       sum: (mask, whole) => sumBins(run, mask, whole),
     };
@@ -14,6 +17,7 @@ export function cpuSource(run) {
 
   return {
     binNs: Math.max(run.durationNs / spreadBins, 1),
+    above: 'each process is drawn with its average',
     note: 'not sampled: rusage spread evenly over each life',
     sum: (mask) => spread(run, mask),
   };

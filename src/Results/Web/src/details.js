@@ -41,12 +41,12 @@ export class Details {
       facts([
         ['pid', `${p.pid[i]}`, `#${p.id[i]}, by ${text(p.origin[i])}`],
         ['Parent', parent < 0 ? String(p.parentPid[i] || '–') : this.#link(parent)],
-        ['Wall', time(run.wall[i]), `from ${time(p.start[i])}`],
+        ['Wall', time(run.wall[i]), run.isFound(i) ? `since we attached, ${time(p.start[i] - p.born[i])} after its birth` : `from ${time(p.start[i])}`],
         ['CPU', time(run.cpu[i]), run.cpu[i] === null ? '' : `${percent(run.cpu[i], run.wall[i])} of its wall time`],
         ['User, system', `${time(p.user[i])}, ${time(p.system[i])}`],
-        ['Peak RSS', bytes(p.rss[i])],
+        ['Peak RSS', bytes(p.rss[i]), run.isFound(i) && run.execCount(i) === 0 ? 'since the start of its program' : ''],
         ['Faults', count(p.minorFaults[i]), `${count(p.majorFaults[i])} major`],
-        ['Switches', count(p.voluntary[i]), `${count(p.involuntary[i])} involuntary`],
+        ['Switches', count(p.voluntary[i]), `voluntary${p.stops[i] > 0 ? ` without ${count(p.stops[i])} of our stops` : ''}, ${count(p.involuntary[i])} involuntary`],
         p.waitNs?.[i] >= 0 && p.waitNs[i] !== null && ['Waited', time(p.waitNs[i]), `${plural(p.waits[i], 'time')}; run queue ${time(p.runQueueNs[i])}`],
         run.samples && ['CPU samples', count(run.samples[i])],
         p.lost[i] > 0 && ['Lost records', count(p.lost[i])],
@@ -71,9 +71,9 @@ export class Details {
   #execs(i) {
     const execs = this.run.execsOf(i);
     if (execs.length === 0) return part('Programs', el('p', { className: 'soft' }, `A fork that never called exec: ${show(this.run.fileOf.get(this.run.executable[i]) ?? '', 300) || 'its parent’s program'}.`));
-    return part(execs.length === 1 ? 'Program' : 'Programs', ...execs.map((e) => {
+    return part(execs.length === 1 ? 'Program' : 'Programs', ...execs.map((e, k) => {
       const line = e.args.map(quote).join(' ');
-      return el('div', { className: 'exec' }, el('div', { className: 'soft' }, `${show(e.path, 300)} at ${time(e.at)}`), el('div', { className: 'mono' }, show(line, 600)),
+      return el('div', { className: 'exec' }, el('div', { className: 'soft' }, `${show(e.path, 300)} ${k === 0 && this.run.isFound(i) ? 'found at' : 'at'} ${time(e.at)}`), el('div', { className: 'mono' }, show(line, 600)),
         line.length > 600 ? el('details', {}, el('summary', {}, `All of it: ${plural(e.args.length, 'argument')}, ${plural(line.length, 'character')}`), el('div', { className: 'mono' }, visible(line))) : null);
     }));
   }
@@ -81,7 +81,8 @@ export class Details {
   #counters(i) {
     const rows = this.run.p.counters.filter((c) => c.values[i] !== null);
     if (rows.length === 0) return null;
-    return part('Counters', facts(rows.map((c) => [show(c.name, 60), (c.name.endsWith('-clock') ? time : count)(c.values[i])])));
+    return part('Counters', facts(rows.map((c) => [show(c.name, 60), (c.name.endsWith('-clock') ? time : count)(c.values[i]),
+      c.name === 'context-switches' && this.run.p.stops[i] > 0 ? `${count(this.run.p.stops[i])} of them our stops` : ''])));
   }
 
   #threads(i) {
@@ -118,7 +119,7 @@ export class Details {
       el('h2', {}, title),
       facts([
         selection.kind === 'program' && run.fileOf.has(selection.program) && ['File', show(run.fileOf.get(selection.program), 300)],
-        ['Processes', count(members.length), plural(members.reduce((s, i) => s + run.execs.count[i], 0), 'exec')],
+        ['Processes', count(members.length), plural(members.reduce((s, i) => s + run.execCount(i), 0), 'exec')],
         ['Failed', count(failed.length)],
         ['CPU', time(sum(run.cpu)), `${time(sum(run.p.user))} user`],
         ['Wall, sum', time(sum(run.wall))],

@@ -128,7 +128,7 @@ export class Gantt {
     }
 
     const segments = run.segments[i];
-    for (const [k, segment] of segments.entries()) this.#segment(children, segment, k > 0 || !segment.fork, pixel, area, top, pale);
+    for (const [k, segment] of segments.entries()) this.#segment(children, segment, !segment.found && (k > 0 || !segment.fork), pixel, area, top, pale);
     this.#elsewhere(children, pixel(segments[0].from), pixel(segments.at(-1).to), area, top);
     this.#ending(children, i, pixel(segments.at(-1).to), area, top, pale);
     return { type: 'group', children };

@@ -17,12 +17,14 @@ function header(run, openLedger) {
   byId('command').append(show(line, 400));
   byId('command').title = show(line, 4000);
   document.title = `${show(line, 60)} – ForkFollow`;
-  byId('subtitle').append(`${new Date(run.started).toLocaleString('sv-SE', { timeZoneName: 'short' })} · ForkFollow ${show(run.version, 40)}`);
+  byId('subtitle').append(`${new Date(run.started).toLocaleString('sv-SE', { timeZoneName: 'short' })} · ForkFollow ${show(run.version, 40)}, which ran for ${time(run.ownNs)}`);
+  byId('subtitle').title = `ForkFollow began ${time(run.startNs)} before the tree, and was done ${time(run.ownNs - run.startNs - run.durationNs)} after it. Times on this page count from the beginning of the tree.`;
   const cpu = run.cpu.reduce((sum, value) => sum + (value ?? 0), 0);
+  const used = cpu / Math.max(run.durationNs, 1);
   const failed = run.failed.reduce((sum, value) => sum + value, 0);
   const figures = [
-    ['Wall', time(run.durationNs)], ['CPU', time(cpu)], ['CPUs used', `${(cpu / Math.max(run.durationNs, 1)).toFixed(2)} of ${run.cpus}`],
-    ['Processes', count(run.n)], ['Execs', count(run.execs.at.length)], ['Failed', count(failed), failed > 0],
+    ['Wall', time(run.durationNs)], ['CPU', time(cpu)], ['CPUs used', `${used.toFixed(2)} of ${run.cpus}${used > run.cpus ? ' (lives are timed by when we noticed)' : ''}`],
+    ['Processes', count(run.n)], ['Execs', count(run.p.id.reduce((sum, _, i) => sum + run.execCount(i), 0))], ['Failed', count(failed), failed > 0],
   ];
   byId('figures').append(...figures.map(([name, value, bad]) => el('div', {}, el('dt', {}, name), el('dd', { className: bad ? 'failed' : '' }, bad ? `✕ ${value}` : value))));
   const hint = byId('ledger-hint');

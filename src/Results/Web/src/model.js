@@ -21,6 +21,8 @@ export function load(data) {
     wall: p.start.map((start, i) => (p.end[i] ?? data.durationNs) - start),
     ledger: data.ledger.kind.map((kind, i) => ({ kind: text(kind), pid: data.ledger.pid[i], text: text(data.ledger.text[i]) })),
   };
+  run.isFound = (i) => p.born[i] !== null;
+  run.execCount = (i) => data.execs.count[i] - (run.isFound(i) ? 1 : 0);
   run.failed = Uint8Array.from(p.id, (_, i) => (p.exitCode[i] > 0 || p.signal[i] > 0 ? 1 : 0));
   orderTree(run);
   readExecs(run);
@@ -102,12 +104,12 @@ function readExecs(run) {
     let program = null;
     let executable = null;
     for (let e = execStart[i]; e < execStart[i + 1]; e++) {
-      if (execs.at[e] > from || program !== null) result.push({ from, to: execs.at[e], program, executable, first: result.length === 0 });
+      if (execs.at[e] > from || program !== null) result.push({ from, to: execs.at[e], program, executable, first: result.length === 0, found: result.length === 0 && run.isFound(i) });
       from = Math.max(from, execs.at[e]);
       program = text(execs.name[e]);
       executable = text(execs.executable[e]);
     }
-    result.push({ from, to: Math.max(from, end), program: program ?? run.name[i], executable: executable ?? run.executable[i], fork: program === null });
+    result.push({ from, to: Math.max(from, end), program: program ?? run.name[i], executable: executable ?? run.executable[i], fork: program === null, found: result.length === 0 && run.isFound(i) });
     return result;
   });
 }

@@ -20,7 +20,7 @@ export class Timeline {
     this.view = byId('rows-view');
     this.labels = byId('labels');
     this.gantt = new Gantt(byId('chart'), run, selection);
-    byId('cpu-note').replaceChildren(el('b', {}, 'CPUs in use'), ` of ${run.cpus}`, el('span', {}, this.gantt.cpu.note));
+    byId('cpu-note').replaceChildren(el('b', {}, 'CPUs in use'), ` of ${run.cpus}`, el('span', {}, this.#note()));
     if (run.profile.timeline.process.length === 0) byId('cpu-note').classList.add('spread');
     this.#list();
     this.#listen();
@@ -30,6 +30,13 @@ export class Timeline {
     new ResizeObserver(() => this.resize()).observe(this.scroller);
     onTheme(() => this.gantt.draw(this.gutter));
     this.resize();
+  }
+
+  /** How CPU use is known, and why it may seem to be more than there is. */
+  #note() {
+    const { run, gantt: { cpu } } = this;
+    const peak = Math.max(...cpu.sum(new Uint8Array(run.n).fill(1), true));
+    return peak > run.cpus * 1.005 ? `${cpu.note}; above ${run.cpus} since ${cpu.above}` : cpu.note;
   }
 
   get gutter() {

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ForkFollow.Collectors.Perf;
+namespace ForkFollow.Collectors;
 
 /// <summary>The CPUs of this machine.</summary>
 internal static class OnlineCpus
