@@ -5,6 +5,12 @@ namespace ForkFollow.Collectors;
 /// <summary>The CPUs of this machine.</summary>
 internal static class OnlineCpus
 {
+    /// <summary>
+    /// How many there are. Told when it is asked first, and once: a run of a service may begin when no descriptor is left to read it. If it
+    /// could not be read then, how many we may use.
+    /// </summary>
+    internal static int Count { get; } = CountNow();
+
     /// <summary>Their numbers. One that comes online later is not among them.</summary>
     internal static IReadOnlyList<int> List()
     {
@@ -39,6 +45,18 @@ internal static class OnlineCpus
         }
 
         return cpus;
+    }
+
+    private static int CountNow()
+    {
+        try
+        {
+            return List().Count;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Environment.ProcessorCount;
+        }
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

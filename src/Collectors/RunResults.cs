@@ -45,7 +45,7 @@ public sealed class RunResults : LiveRun
     }
 
     /// <inheritdoc/>
-    public override int Cpus { get; } = OnlineCpus.List().Count;
+    public override int Cpus => OnlineCpus.Count;
 
     /// <inheritdoc/>
     public override IEnumerable<RecordedNote> Ledger => Figures.Ledger.Select(Words.Of);

@@ -44,14 +44,15 @@ internal readonly record struct Switches(long Voluntary, long Involuntary)
 /// <list type="bullet">
 /// <item>times come from the zombie's own CPU clock, to the nanosecond;</item>
 /// <item>faults come from /proc/PID/stat, which has its own and its reaped children's apart;</item>
-/// <item>switches are the sum less that of the children we reaped, if the fault counts prove that the process has
-/// reaped these very children, and are unknown otherwise;</item>
+/// <item>switches are those of its threads, each read in /proc when it is a zombie or is let go;</item>
 /// <item>the peak RSS is that of the address space it dies with (VmHWM at its exit stop): rusage's goes over all
 /// programs that it ever ran and starts with its parent's after a vfork.</item>
 /// </list>
 /// A process that never had a child needs none of that: then the sum is its own.
-/// <para>The sum does not tell what threads and children that ended before an attach have switched, and there is none of a process that
-/// lives on. Their switches are those of their threads, each read in /proc when it ends or is let go.</para>
+/// <para>Reading each thread that ends would be dear, so it is done for an attached process alone, of whose former threads and children the
+/// sum does not tell. Of another one that has lost threads unread, switches are the sum less that of the children we reaped, if the fault
+/// counts prove that it has reaped these very children. That may be one too many for each child: the last switch of a zombie, out of its
+/// exit, can come between our reaping and its parent's.</para>
 /// <para>A stop of ours is one voluntary switch: no request is answered before the tracee is off its CPU (ptrace_check_attach in the
 /// kernel's ptrace.c).</para>
 /// </summary>
@@ -85,7 +86,7 @@ internal struct UsageAccount
         Unknown,
     }
 
-    /// <summary>Whether each thread's switches must be added when it ends.</summary>
+    /// <summary>Whether the switches of each thread must be added when it ends, and not of the last one alone.</summary>
     internal readonly bool CountsThreads => _beginning == Beginning.Attach;
 
     /// <summary>Whether the zombie must be looked at before it is reaped.</summary>
@@ -124,9 +125,9 @@ internal struct UsageAccount
                 both.ru_utime.Nanoseconds, both.ru_stime.Nanoseconds, peak, both.ru_minflt, both.ru_majflt, Switches.Of(both));
         }
 
-        Switches? all = CountsThreads ? OfThreads
-            : own.ChildMinorFaults == _reapedMinorFaults ? Switches.Of(both) - _reaped - _before.Switches
-            : null;
+        Switches? all = OfThreads;
+        if (all is null && !CountsThreads && own.ChildMinorFaults == _reapedMinorFaults)
+            all = Switches.Of(both) - _reaped - _before.Switches;
         return Settle(own, peak, all);
     }
 

@@ -28,7 +28,7 @@ internal sealed partial class Tracer
         if (processEnds && process.Account.NeedsSample)
             _kernel.ReadUsage(process.Pid, out own);
 
-        if (process.Account.CountsThreads)
+        if (process.Account.CountsThreads || (processEnds && process.Account.NeedsSample))
             CountSwitches(tracee, process);
         else if (!processEnds)
             process.Account.LoseThread();

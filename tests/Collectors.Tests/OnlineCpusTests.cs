@@ -10,4 +10,8 @@ public sealed class OnlineCpusTests
 
     [Fact]
     public void Proc_stat_tells_the_same() => Assert.Equal(OnlineCpus.List(), OnlineCpus.ParseStat(File.ReadLines("/proc/stat")));
+
+    /// <summary>Not those that we may use: whom we attach to may use others.</summary>
+    [Fact]
+    public void A_run_has_the_CPUs_of_the_machine() => Assert.Equal(OnlineCpus.List().Count, new RunResults(command: null).RecordOutline().Cpus);
 }

@@ -79,7 +79,7 @@ public sealed class UsageTests : KernelTest
     {
         // The shell ends when the witness waits for a line, which never comes.
         string fifo = FileName("fifo");
-        string witness = $"{Programs.PathOf("witness")} -io {Pipes.Arguments[1]} {fifo} burn 50 touch 2000 sleep 100 fork 3 go";
+        string witness = $"{Programs.PathOf("witness")} -io {Pipes.Arguments[1]} {fifo} burn 50 touch 2000 sleep 100 signal 200 fork 3 go";
         FollowSession session = await LaunchAsync(new LaunchOptions
         {
             Command = ["/bin/sh", "-c", $"mkfifo {fifo}; {witness} & read line < {fifo}; echo $line > {Pipes.Arguments[2]}"],
@@ -92,8 +92,8 @@ public sealed class UsageTests : KernelTest
         AssertBurnt(50, left);
         Assert.InRange(usage.MaxRssBytes, 2000 * 4096L, (2000 * 4096L) + (8 << 20));
         Assert.InRange(usage.MinorFaults, own[2], own[2] + 60);
-        AssertSwitches(own[3], usage, 2);
-        Assert.InRange(usage.VoluntarySwitches!.Value, 100, 110);
+        AssertSwitches(own[3], usage);
+        Assert.InRange(usage.VoluntarySwitches!.Value, 100, 120);
     }
 
     [Theory]
@@ -114,7 +114,7 @@ public sealed class UsageTests : KernelTest
         // Of its own: 50 sleeps, the waits for each child and thread, the last switch of each thread, and some at its beginning and end.
         int atMost = work == "signal" ? 0 : 2 * count;
         Assert.InRange(usage.VoluntarySwitches!.Value, 50, 60 + atMost);
-        AssertSwitches(own[3], usage, 5);
+        AssertSwitches(own[3], usage);
         Assert.All(Seen.Of(Call.Born).Skip(1), child => Assert.InRange(child.Usage!.VoluntarySwitches!.Value, 0, 1));
     }
 
@@ -136,13 +136,16 @@ public sealed class UsageTests : KernelTest
         ResourceUsage usage = process.Usage!;
         Assert.InRange(usage.UserNs + usage.SystemNs, (counted[0] + counted[1] - 20_000) * 1000, (counted[0] + counted[1] + 20_000) * 1000);
         Assert.InRange(usage.MinorFaults, counted[2] - 5, counted[2] + 60);
-        AssertSwitches(counted[3], usage, 10);
+        AssertSwitches(counted[3], usage);
         Assert.InRange(usage.VoluntarySwitches!.Value, 50, 80);
     }
 
-    /// <summary>The kernel has counted our stops too.</summary>
-    private static void AssertSwitches(long kernels, ResourceUsage usage, int tolerance) =>
-        Assert.InRange(usage.VoluntarySwitches!.Value + usage.Stops, kernels - tolerance, kernels + tolerance);
+    /// <summary>
+    /// The kernel has counted our stops too. From its line to its end a process switches a few times more: to wait for a line, at a stop of
+    /// ours, for a lock of the kernel; and a little may be before our beginning.
+    /// </summary>
+    private static void AssertSwitches(long kernels, ResourceUsage usage) =>
+        Assert.InRange(usage.VoluntarySwitches!.Value + usage.Stops, kernels - 10, kernels + 15);
 
     private static void AssertBurnt(int milliseconds, FollowedProcess process)
     {

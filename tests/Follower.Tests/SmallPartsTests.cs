@@ -181,14 +181,18 @@ public sealed class UsageAccountTests
             MajorFaults = 1,
             ChildMinorFaults = 60,
         };
+        account.AddThread(new(19, 14));
+        Assert.Equal(new ResourceUsage(600, 300, 777, 40, 1, 19, 14), account.Settle(_both, own));
+        account.LoseThread();
         Assert.Equal(new ResourceUsage(600, 300, 777, 40, 1, 20, 15), account.Settle(_both, own));
     }
 
     [Fact]
-    public void Switches_are_unknown_if_the_children_that_it_reaped_are_not_those_that_we_know()
+    public void Switches_are_unknown_if_threads_are_lost_and_the_children_that_it_reaped_are_not_those_that_we_know()
     {
         var account = default(UsageAccount);
         account.AddReapedChild(new() { ru_minflt = 60, ru_nvcsw = 30, ru_nivcsw = 5 });
+        account.LoseThread();
         ResourceUsage usage = account.Settle(_both, new() { CpuNs = 1, ChildMinorFaults = 59 })!;
         Assert.Null(usage.VoluntarySwitches);
         Assert.Null(usage.InvoluntarySwitches);
