@@ -34,11 +34,11 @@ public sealed class TreeFileTests : IDisposable
         JsonElement root = JsonDocument.Parse(output.ToArray()).RootElement;
         Assert.Equal("{\"startNs\":50000000,\"endNs\":250000000}", root.GetProperty("tree").GetRawText());
         JsonElement attached = root.GetProperty("processes")[0];
-        Assert.Equal("{\"atNs\":50000000,\"path\":\"/usr/sbin/server\",\"args\":[\"server: idle\"]}", attached.GetProperty("found").GetRawText());
+        Assert.Equal("{\"atNs\":50000000,\"path\":\"/usr/sbin/server\",\"args\":[\"server: idle\"],\"name\":\"server\"}", attached.GetProperty("found").GetRawText());
         Assert.Equal(1, attached.GetProperty("execs").GetArrayLength());
         Assert.False(root.GetProperty("processes")[1].TryGetProperty("found", out _));
-        Assert.Equal("later", run.Processes[0].Program);
-        Assert.Equal("server", (run.Processes[0] with { Execs = [] }).Program);
+        Assert.Equal("later", run.Processes[0].Name);
+        Assert.Equal("server", (run.Processes[0] with { Execs = [] }).Name);
     }
 
     [Fact]
