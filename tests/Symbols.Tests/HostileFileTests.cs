@@ -65,7 +65,7 @@ public sealed class HostileFileTests : IDisposable
         }
 
         var watch = Stopwatch.StartNew();
-        using var cache = new SymbolCache();
+        var cache = new SymbolCache();
         using SafeFileHandle handle = RegularFile.Open(path, out _)!;
         ModuleSymbols module = cache.Get(handle, path, TargetRoot.Own, out _)!;
         for (ulong offset = 0; offset < 1 << 14; offset += 64)
@@ -95,7 +95,7 @@ public sealed class HostileFileTests : IDisposable
         }
 
         var watch = Stopwatch.StartNew();
-        using var cache = new SymbolCache();
+        var cache = new SymbolCache();
         ModuleSymbols module = cache.Get(RegularFile.Open(path, out _)!, path, TargetRoot.Own, out _)!;
         for (ulong offset = 0; offset < 1 << 14; offset += 64)
             _ = module.Find(offset);
@@ -183,7 +183,7 @@ public sealed class HostileFileTests : IDisposable
         using var zero = File.OpenHandle("/dev/zero");
         Assert.Null(ElfImage.Read(zero, out _));
         Assert.Null(JitMap.Read(zero, out _));
-        using var cache = new SymbolCache();
+        var cache = new SymbolCache();
         Assert.Null(cache.Get(File.OpenHandle("/dev/zero"), "/dev/zero", TargetRoot.Own, out string? why));
         Assert.NotNull(why);
     }
@@ -193,7 +193,7 @@ public sealed class HostileFileTests : IDisposable
     {
         string path = Path.Combine(_folder.Path, "copy");
         File.Copy(Tools.Libc(), path);
-        using var cache = new SymbolCache();
+        var cache = new SymbolCache();
         ModuleSymbols module = cache.Get(RegularFile.Open(path, out _)!, path, TargetRoot.Own, out _)!;
         using (FileStream file = File.OpenWrite(path))
             file.SetLength(5000);
