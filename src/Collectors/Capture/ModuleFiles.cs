@@ -34,10 +34,11 @@ internal sealed class ModuleFiles(bool unwinds)
     private readonly Queue<(int Pid, FileIdentity Identity, string Path, ModuleSymbols Symbols)> _executables = new();
 
     /// <summary>Reads the executable of a process, if it lives: it may be gone when its mapping comes (a test that is compiled, run, deleted).</summary>
-    internal void ReadExecutable(FollowedProcess process)
+    /// <returns>Whether it may be gone with all of its file system: then its libraries are, too.</returns>
+    internal bool ReadExecutable(FollowedProcess process)
     {
         if (!process.TryEnter())
-            return;
+            return false;
         try
         {
             Span<byte> buffer = stackalloc byte[4096];
@@ -47,14 +48,18 @@ internal sealed class ModuleFiles(bool unwinds)
             if (file is null || !RegularFile.TryIdentify(file, out FileIdentity identity, out _))
             {
                 file?.Dispose();
-                return;
+                return false;
             }
 
-            if (_cache.Get(file, path, TargetRoot.Own, out _, () => process.MustLeave) is not { } symbols)
-                return;
-            if (_executables.Count == MostExecutables)
-                _executables.Dequeue();
-            _executables.Enqueue((process.Pid, identity, path, symbols));
+            bool mayGo = !RegularFile.IsOnRootMount(file);
+            if (_cache.Get(file, path, TargetRoot.Own, out _, () => process.MustLeave) is { } symbols)
+            {
+                if (_executables.Count == MostExecutables)
+                    _executables.Dequeue();
+                _executables.Enqueue((process.Pid, identity, path, symbols));
+            }
+
+            return mayGo;
         }
         finally
         {

@@ -49,7 +49,8 @@ internal sealed class ModuleTable(bool unwinds)
     internal bool IsVdso(int module) => module == _vdso;
 
     /// <summary>Reads the executable of a process that has just begun to run it: it may be removed before its mapping comes.</summary>
-    internal void ReadExecutable(FollowedProcess process) => _files.ReadExecutable(process);
+    /// <returns>Whether the files that it will map should be read soon, too.</returns>
+    internal bool ReadExecutable(FollowedProcess process) => _files.ReadExecutable(process);
 
     /// <summary>The number of a mapped file.</summary>
     internal int Intern(MappedFile file, ProcessImage image, ulong start, ulong end, Chunk chunk)

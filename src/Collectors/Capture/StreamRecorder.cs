@@ -75,10 +75,12 @@ internal sealed partial class StreamRecorder : IRecordSink
     /// <summary>A process has ended: its sums are due once all its records have come. Any thread.</summary>
     internal void Ended(ProcessResult result) => _ended.Enqueue(result);
 
-    public void Begin()
+    public bool Begin()
     {
+        bool soon = false;
         while (_execed.TryDequeue(out FollowedProcess? process))
-            _modules.ReadExecutable(process);
+            soon |= _modules.ReadExecutable(process);
+        return soon;
     }
 
     public void Take(in PerfRecord record, StreamSource source)
