@@ -98,6 +98,31 @@ public sealed class FileSystemTests : IDisposable
         Assert.Contains("burn_in_program", Functions(), StringComparison.Ordinal);
     }
 
+    /// <summary>The file that tells the functions of compiled code is in a /tmp that goes with its process, or stays until the run's end.</summary>
+    [SkippableTheory]
+    [InlineData("default", true)]
+    [InlineData("dwarf", true)]
+    [InlineData("default", false)]
+    [InlineData("dwarf", false)]
+    public async Task Compiled_code_has_its_functions_where_tmp_is_a_file_system_of_its_own(string collectors, bool apart)
+    {
+        Machine.Need(SmallDisk.Missing, Machine.KernelEvents, Machine.Tracepoints, Machine.MountNamespace, Machine.Tool("node"));
+        const string Spin = "function spinTheWheel(n) { let x = 0; for (let i = 0; i < n; i++) x = (x + i * 3) % 1000003; return x; } "
+            + "let s = 0; for (let k = 0; k < 500; k++) s += spinTheWheel(1000000); process.exitCode = s & 0;";
+        const string Node = "node --perf-basic-prof -e \"$1\"";
+        string[] us = [ForkFollowProgram.Path_, .. Options(collectors), "--format", "folded", "-q", "-o", apart ? "out" : "/mnt/out", "--"];
+        string[] shell = ["/bin/sh", "-c"];
+
+        // In one case it is the /tmp of us both, and our roots are the same.
+        const string Mount = "mount -t tmpfs tmpfs /tmp || exit 9;";
+        string[] command = apart
+            ? [.. us, "unshare", "-m", .. shell, $"{Mount} {Node} && umount /tmp && echo free", "sh", Spin]
+            : ["unshare", "-m", .. shell, $"mount --bind . /mnt && {Mount} exec \"$@\"", "sh", .. us, .. shell, $"{Node} && echo free", "sh", Spin];
+        Ended ended = await ForkFollowProgram.RunAnyAsync(command[0], command[1..], _program.Folder);
+        Assert.Equal(new Ended(0, "free\n", ""), ended);
+        Assert.Contains("spinTheWheel", Functions(), StringComparison.Ordinal);
+    }
+
     /// <summary>Of one that runs on we have nothing open either, once it was looked at.</summary>
     [SkippableTheory]
     [InlineData(false, false)]
@@ -169,16 +194,15 @@ public sealed class FileSystemTests : IDisposable
             "-Wl,-rpath,$ORIGIN");
     }
 
-    private Task<Ended> FollowAsync(string collectors, bool apart, string script, params string[] arguments)
+    private static string[] Options(string collectors) => collectors switch
     {
-        string[] options = collectors switch
-        {
-            "all" => _all,
-            "dwarf" => [.. _all, "--call-graph", "dwarf"],
-            _ => [],
-        };
-        return _program.RunAsync([.. options, "--format", "folded", "-q", "--", .. Apart(apart), "/bin/sh", "-c", script, "sh", .. arguments]);
-    }
+        "all" => _all,
+        "dwarf" => [.. _all, "--call-graph", "dwarf"],
+        _ => [],
+    };
+
+    private Task<Ended> FollowAsync(string collectors, bool apart, string script, params string[] arguments) => _program.RunAsync(
+        [.. Options(collectors), "--format", "folded", "-q", "--", .. Apart(apart), "/bin/sh", "-c", script, "sh", .. arguments]);
 
     private string Functions() => File.ReadAllText(Path.Combine(_program.Results, "profile.folded"));
 
