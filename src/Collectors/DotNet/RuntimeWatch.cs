@@ -180,12 +180,12 @@ internal sealed partial class RuntimeWatch : IDisposable
         _stop.Dispose();
     }
 
-    /// <summary>The request goes to the socket, too. If it died, or does not answer, closing the stream ends the session as well.</summary>
+    /// <summary>The request goes to the socket, too.</summary>
     private async Task StopAsync(EventPipeSession events, TimeSpan limit)
     {
         if (!TryUseEndpoint(out bool entered))
         {
-            events.Dispose();
+            CloseOfLiving(events);
             return;
         }
 
@@ -196,12 +196,21 @@ internal sealed partial class RuntimeWatch : IDisposable
         }
         catch (Exception)
         {
-            events.Dispose();
+            CloseOfLiving(events);
         }
         finally
         {
             LeaveEndpoint(entered);
         }
+    }
+
+    /// <summary>
+    /// It does not answer: closing the stream ends the session as well. That of a dead one ends by itself, and has more to be read perhaps.
+    /// </summary>
+    private void CloseOfLiving(EventPipeSession events)
+    {
+        if (!Process.MustLeave || Process.End == ProcessEnd.Detached)
+            events.Dispose();
     }
 
     /// <summary>Dispose sends a stop, without a deadline, if none was sent: so one is begun and broken off.</summary>
