@@ -230,7 +230,7 @@ public sealed class FaultTests
 
     private sealed class BadSink(ManualResetEventSlim? gate) : IRecordSink
     {
-        public bool Begin()
+        public bool Begin(bool last)
         {
             if (gate is null)
                 throw new InvalidOperationException("no");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace ForkFollow.Host.Tests;
 
@@ -98,6 +99,37 @@ public sealed class FileSystemTests : IDisposable
         Assert.Contains("burn_in_program", Functions(), StringComparison.Ordinal);
     }
 
+    /// <summary>The socket of its diagnostic port is there: we find it, connect to it and read from it until its end.</summary>
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_system_is_unmounted_when_a_runtime_with_its_socket_there_has_ended(bool apart)
+    {
+        Prepare();
+        const string Script = """
+            i=0 busy=0
+            while [ $i -lt $1 ]; do
+                mount -t tmpfs -o size=16m tmpfs "$2" || exit 9
+                printf '\n\n' | TMPDIR="$2" "$3" gc:5 hot:50 >/dev/null || exit 8
+                umount "$2" 2>/dev/null || { busy=$((busy + 1)); umount -l "$2"; }
+                i=$((i + 1))
+            done
+            echo "$busy of $i busy"
+            """;
+        int rounds = Math.Max(3, Rounds / 4);
+        Ended ended = await FollowAsync("all", apart, Script, $"{rounds}", Disk, Metadata.Of("BusyProgram"));
+        Assert.Equal(new Ended(0, $"0 of {rounds} busy\n", ""), ended);
+        List<JsonElement> runtimes = [];
+        foreach (JsonElement process in _program.ReadTree().Processes)
+        {
+            if (process.TryGetProperty("dotnet", out JsonElement dotnet) && dotnet.ValueKind == JsonValueKind.Object)
+                runtimes.Add(dotnet);
+        }
+
+        Assert.Equal(rounds, runtimes.Count);
+        Assert.All(runtimes, dotnet => Assert.True(dotnet.GetProperty("complete").GetBoolean()));
+    }
+
     /// <summary>The file that tells the functions of compiled code is in a /tmp that goes with its process, or stays until the run's end.</summary>
     [SkippableTheory]
     [InlineData("default", true)]
@@ -110,14 +142,15 @@ public sealed class FileSystemTests : IDisposable
         const string Spin = "function spinTheWheel(n) { let x = 0; for (let i = 0; i < n; i++) x = (x + i * 3) % 1000003; return x; } "
             + "let s = 0; for (let k = 0; k < 500; k++) s += spinTheWheel(1000000); process.exitCode = s & 0;";
         const string Node = "node --perf-basic-prof -e \"$1\"";
-        string[] us = [ForkFollowProgram.Path_, .. Options(collectors), "--format", "folded", "-q", "-o", apart ? "out" : "/mnt/out", "--"];
+        string program = apart ? ForkFollowProgram.Path_ : "/srv/" + Path.GetFileName(ForkFollowProgram.Path_);
+        string[] us = [program, .. Options(collectors), "--format", "folded", "-q", "-o", apart ? "out" : "/mnt/out", "--"];
         string[] shell = ["/bin/sh", "-c"];
 
-        // In one case it is the /tmp of us both, and our roots are the same.
+        // In one case it is the /tmp of us both, and our roots are the same. What we need is bound where it is seen.
         const string Mount = "mount -t tmpfs tmpfs /tmp || exit 9;";
         string[] command = apart
             ? [.. us, "unshare", "-m", .. shell, $"{Mount} {Node} && umount /tmp && echo free", "sh", Spin]
-            : ["unshare", "-m", .. shell, $"mount --bind . /mnt && {Mount} exec \"$@\"", "sh", .. us, .. shell, $"{Node} && echo free", "sh", Spin];
+            : ["unshare", "-m", .. shell, $"mount --bind . /mnt && mount --bind \"$1\" /srv && shift && {Mount} exec \"$@\"", "sh", Path.GetDirectoryName(ForkFollowProgram.Path_)!, .. us, .. shell, $"{Node} && echo free", "sh", Spin];
         Ended ended = await ForkFollowProgram.RunAnyAsync(command[0], command[1..], _program.Folder);
         Assert.Equal(new Ended(0, "free\n", ""), ended);
         Assert.Contains("spinTheWheel", Functions(), StringComparison.Ordinal);

@@ -32,6 +32,10 @@ internal sealed class ModuleFiles(bool unwinds)
 
     private readonly SymbolCache _cache = new(unwinds: unwinds);
     private readonly Queue<(int Pid, FileIdentity Identity, string Path, ModuleSymbols Symbols)> _executables = new();
+    private bool _ended;
+
+    /// <summary>From now on headers alone are read.</summary>
+    internal void EndCopying() => _ended = true;
 
     /// <summary>Reads the executable of a process, if it lives: it may be gone when its mapping comes (a test that is compiled, run, deleted).</summary>
     /// <returns>Whether it may be gone with all of its file system: then its libraries are, too.</returns>
@@ -120,7 +124,7 @@ internal sealed class ModuleFiles(bool unwinds)
         {
             return opened is not null && RegularFile.TryIdentify(opened, out FileIdentity identity, out _)
                 && (certain ? file.Inode.Is(identity) : !file.Inode.IsNot(identity))
-                    ? _cache.Get(opened, file.Path, root, out _, process is null ? null : () => process.MustLeave)
+                    ? _cache.Get(opened, file.Path, root, out _, () => _ended || process is { MustLeave: true })
                     : null;
         }
     }

@@ -52,6 +52,9 @@ internal sealed class ModuleTable(bool unwinds)
     /// <returns>Whether the files that it will map should be read soon, too.</returns>
     internal bool ReadExecutable(FollowedProcess process) => _files.ReadExecutable(process);
 
+    /// <summary>Functions are told soon: what of a file is needed for that is read then.</summary>
+    internal void EndCopying() => _files.EndCopying();
+
     /// <summary>The number of a mapped file.</summary>
     internal int Intern(MappedFile file, ProcessImage image, ulong start, ulong end, Chunk chunk)
     {

@@ -75,8 +75,10 @@ internal sealed partial class StreamRecorder : IRecordSink
     /// <summary>A process has ended: its sums are due once all its records have come. Any thread.</summary>
     internal void Ended(ProcessResult result) => _ended.Enqueue(result);
 
-    public bool Begin()
+    public bool Begin(bool last)
     {
+        if (last)
+            _modules.EndCopying();
         bool soon = false;
         while (_execed.TryDequeue(out FollowedProcess? process))
             soon |= _modules.ReadExecutable(process);

@@ -28,7 +28,8 @@ internal sealed record ProcessSeed(
 internal interface IRecordSink
 {
     /// <summary>A round begins: records follow. True if those that come next are needed while their process lives.</summary>
-    bool Begin();
+    /// <param name="last">It is the last one.</param>
+    bool Begin(bool last);
 
     /// <summary>A record. It is valid during the call.</summary>
     void Take(in PerfRecord record, StreamSource source);
@@ -285,7 +286,7 @@ internal sealed unsafe class PerfStream : IDisposable
     /// <summary>Whether the sink needs what comes next soon.</summary>
     private bool GiveOut(long until)
     {
-        bool soon = _sink.Begin();
+        bool soon = _sink.Begin(last: until == long.MaxValue);
         while (true)
         {
             RecordBatch oldest = Oldest();
