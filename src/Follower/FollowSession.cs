@@ -112,7 +112,10 @@ public sealed class FollowSession : IAsyncDisposable
         byte[] buffer = new byte[LongestCommandLine];
         foreach (FollowedProcess process in _tracer.Attached)
         {
+            if (!process.TryEnter())
+                continue;
             ProcOutcome outcome = PatientFile.Read($"/proc/{process.Pid}/cmdline", buffer, out int length);
+            process.Leave();
             if (outcome is ProcOutcome.Read or ProcOutcome.Stuck)
                 read.Add((process, outcome == ProcOutcome.Read ? buffer[..length] : null));
         }

@@ -49,7 +49,7 @@ public sealed record ProcessExit(int Code, int Signal, bool DumpedCore)
 /// One process (thread group) of the tree. The tracer thread writes it; any thread may read it: each property is
 /// consistent in itself, and what is null or <see cref="ProcessEnd.Alive"/> is not known yet.
 /// </summary>
-public sealed class FollowedProcess
+public sealed partial class FollowedProcess
 {
     private ExecImage[] _execs = [];
 

@@ -8,6 +8,9 @@ namespace ForkFollow.Follower;
 /// </summary>
 internal sealed partial class Tracer
 {
+    /// <summary>Who looks into a process is waited for so long: a file server that hangs must not hold the whole tree.</summary>
+    private const long LongestLookNs = 10_000_000;
+
     private readonly List<int> _children = new(16);
 
     private void Bury(int tid, WaitStatus status)
@@ -32,6 +35,8 @@ internal sealed partial class Tracer
             CountSwitches(tracee, process);
         else if (!processEnds)
             process.Account.LoseThread();
+        if (processEnds)
+            EndLooks(process);
         _kernel.Reap(tid, out rusage both);
         process.LiveThreads--;
         Drop(tracee);
@@ -82,6 +87,7 @@ internal sealed partial class Tracer
     {
         _processes.Remove(process.Pid);
         ForgetEarly(process);
+        EndLooks(process);
         process.Finish(end, _noticed, exit, usage);
         if (_gate == process)
         {
@@ -113,6 +119,27 @@ internal sealed partial class Tracer
         LookForEscapes(process);
         if (process.Announced)
             _observer.Exiting(process);
+
+        // Its files go before it is a zombie, and who has the other end of its pipe may know before we do.
+        if (process.LiveThreads == 1)
+            EndLooks(process);
+    }
+
+    /// <summary>
+    /// Before anybody but us can know that it is dead, or it can die without us: who looks into it leaves. Costs nothing if nobody does.
+    /// </summary>
+    private void EndLooks(FollowedProcess process)
+    {
+        if (process.ShutLooks() && process.IsLookedInto)
+            AwaitLeaving(process);
+    }
+
+    private void AwaitLeaving(FollowedProcess process)
+    {
+        long end = _kernel.Now() + LongestLookNs;
+        do
+            _kernel.Yield();
+        while (process.IsLookedInto && _kernel.Now() < end);
     }
 
     /// <summary>Children made with CLONE_UNTRACED give no event and no stop: they show in /proc alone.</summary>

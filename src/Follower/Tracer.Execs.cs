@@ -56,6 +56,8 @@ internal sealed partial class Tracer
     private void Execed(Tracee tracee, FollowedProcess process)
     {
         PassGate(process);
+        EndLooks(process); // the files of the program before are free now
+        process.OpenLooks();
         Figures.CountExec();
         GiveExitStop(tracee);
         ExecView image = ReadImage(process.Pid);

@@ -28,6 +28,8 @@ internal sealed partial class Tracer
         // With another thread traced, the death of the group is reported as always.
         bool others = process.LiveThreads > 1;
         bool watched = !others && Watch(process, WaitStatus.ForKill(signal));
+        if (!others)
+            EndLooks(process);
         if (!_kernel.Detach(tracee.Tid, signal))
         {
             process.Account.LoseThread(); // It is dying: its death will be reported, and its switches counted again.

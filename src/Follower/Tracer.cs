@@ -209,6 +209,8 @@ internal sealed partial class Tracer
                 _kernel.Listen(tracee.Tid);
                 break;
             case StopAction.Detach:
+                if (tracee.Process!.LiveThreads == 1)
+                    EndLooks(tracee.Process);
                 if (_kernel.Detach(tracee.Tid, decision.Signal))
                     Forget(tracee);
                 break;

@@ -1,14 +1,15 @@
-using System.Globalization;
 using ForkFollow.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Symbols;
 
 /// <summary>
-/// The functions of one file, made by <see cref="SymbolCache"/>. Headers are read when it is made, symbols at the first
-/// <see cref="Find"/>; they may be dropped when memory is short, and are read again when they are asked for:
+/// The functions of one file, made by <see cref="SymbolCache"/>. Of the open file its headers are read, and what symbols need is copied;
+/// it does not stay open, since its file system could not be unmounted. The table is made of the copy at the first
+/// <see cref="Find"/>; it may be dropped when memory is short. What was not copied, or was dropped, is read of the file, if that is still
+/// there and the same:
 /// <code>
-/// headers ──Find──► loaded ──over the limit──► dropped ──Find──► loaded
+/// headers, copy ──Find──► loaded ──over the limit──► dropped ──Find──► loaded
 /// </code>
 /// Any thread; nothing throws.
 /// </summary>
@@ -19,12 +20,13 @@ public sealed class ModuleSymbols
     private readonly TargetRoot _root;
     private readonly FileIdentity _identity;
     private readonly ElfImage? _image;
-    private SafeFileHandle? _file;
+    private ByteSource? _copy;
     private volatile SymbolTable? _table;
 
+    /// <summary>Reads the headers; the file stays the caller's.</summary>
     internal ModuleSymbols(SymbolCache cache, SafeFileHandle file, FileIdentity identity, string path, TargetRoot root)
     {
-        (_cache, _file, _identity, _path, _root) = (cache, file, identity, path, root);
+        (_cache, _identity, _path, _root) = (cache, identity, path, root);
         _image = ElfImage.Read(new ByteSource(file, identity.Size), out string? refusal);
         Refusal = refusal;
         if (_image is null)
@@ -40,8 +42,8 @@ public sealed class ModuleSymbols
     /// <summary>What of its table is in memory now, in bytes.</summary>
     public long Bytes => _table?.Bytes ?? 0;
 
-    /// <summary>Whether it keeps its file open, to read symbols when they are asked for.</summary>
-    public bool IsOpen => _file is not null;
+    /// <summary>What of its file is in memory now, in bytes.</summary>
+    public long Copied => _copy?.Copied ?? 0;
 
     /// <summary>When it was last asked, by the cache's count of loads.</summary>
     public long LastUse { get; private set; }
@@ -56,65 +58,61 @@ public sealed class ModuleSymbols
         return table.Find(address);
     }
 
-    /// <summary>Its headers; null if it is no ELF file that can be read.</summary>
-    internal ElfImage? Image => _image;
-
-    /// <summary>Opens the file once more, the caller's to close: the very same, or null if it is gone or was changed.</summary>
-    public SafeFileHandle? OpenFile()
+    /// <summary>What unwinding needs of it, the caller's to close; null if it cannot be had.</summary>
+    public UnwindImage? OpenImage()
     {
-        SafeFileHandle? file = _file is { } open ? Duplicate(open) : null;
-        return file ?? Reopen();
+        if (_copy is { } copy)
+            return UnwindImage.Make(copy);
+        using SafeFileHandle? file = Reopen();
+        return file is null ? null : UnwindImage.Make(new(file, _identity.Size));
     }
 
-    /// <summary>Reads the symbols, unless they are there. Called by the cache, one thread at a time.</summary>
-    public SymbolTable Load()
+    /// <summary>Copies what is needed of its open file, unless that was done or is done with. Called by the cache.</summary>
+    /// <param name="file">The file; stays the caller's.</param>
+    /// <param name="identity">Which it is: nothing is copied of another one that has the same build id.</param>
+    /// <param name="unwinds">Also what unwinding needs.</param>
+    /// <param name="most">How many bytes at most: nothing if it is more.</param>
+    /// <param name="stop">Ends it when it is true: nothing then.</param>
+    internal void Copy(SafeFileHandle file, FileIdentity identity, bool unwinds, long most, Func<bool> stop)
+    {
+        if (_copy is not null || _table is not null || identity != _identity)
+            return;
+        var source = new ByteSource(file, _identity.Size);
+        IEnumerable<FilePart> parts = ElfSymbols.PartsOf(_image!);
+        _copy = source.Copy(unwinds ? parts.Concat(UnwindImage.PartsOf(_image!, source)) : parts, most, stop);
+    }
+
+    /// <summary>Makes the table, unless it is there. Called by the cache, one thread at a time.</summary>
+    internal SymbolTable Load()
     {
         if (_table is SymbolTable loaded)
             return loaded;
-        SafeFileHandle? file = _file ?? Reopen();
-        if (file is null)
+        using SafeFileHandle? file = _copy is null ? Reopen() : null;
+        ByteSource? source = _copy ?? (file is null ? null : new(file, _identity.Size));
+        if (source is null)
         {
             Refusal = "its file is gone or was changed since";
             return _table = SymbolTable.Empty;
         }
 
-        SymbolTable table = ReadAll(file);
+        SymbolTable table = ReadAll(source);
         Refusal = table.Count == 0 ? "it is stripped, and no debug file was found" : null;
-        file.Dispose();
-        _file = null;
+        _copy = null;
         return _table = table;
     }
 
     /// <summary>Lets go of the symbols; they can be read again. Called by the cache.</summary>
-    public void Drop() => _table = null;
+    internal void Drop() => _table = null;
 
-    /// <summary>Closes the file; it is opened again by its path when it is needed. Called by the cache.</summary>
-    public void CloseFile()
-    {
-        _file?.Dispose();
-        _file = null;
-    }
-
-    private SymbolTable ReadAll(SafeFileHandle file)
+    private SymbolTable ReadAll(ByteSource source)
     {
         var builder = new SymbolTableBuilder();
-        ElfSymbols.AddTo(builder, _image!, new ByteSource(file, _identity.Size));
+        ElfSymbols.AddTo(builder, _image!, source);
         if (ElfSymbols.HasFullTable(_image!) || DebugFiles.Find(_image!, _path, _root) is not { } debug)
             return builder.Build();
         using SafeFileHandle open = debug.File; // names are read until the table is built
         ElfSymbols.AddTo(builder, debug.Image, debug.Source);
         return builder.Build();
-    }
-
-    /// <summary>Through the descriptor that is open: also if it has been removed.</summary>
-    private SafeFileHandle? Duplicate(SafeFileHandle open)
-    {
-        string self = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{open.DangerousGetHandle()}");
-        SafeFileHandle? file = RegularFile.Open(self, out _);
-        if (file is null || (RegularFile.TryIdentify(file, out FileIdentity identity, out _) && identity == _identity))
-            return file;
-        file.Dispose();
-        return null;
     }
 
     /// <summary>Opens the same file again: not another one that has its path by now.</summary>

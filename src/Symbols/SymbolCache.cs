@@ -9,20 +9,23 @@ namespace ForkFollow.Symbols;
 /// the tables that were not used for longest are dropped, to be read again when asked for.
 /// Any thread: loading is done by one at a time, finding in what is loaded takes no lock. Nothing throws.
 /// </summary>
-public sealed class SymbolCache : IDisposable
+public sealed class SymbolCache
 {
     private const long DefaultLimit = 512L << 20;
-    private const int MaxOpenFiles = 256;
+    private const long MostCopied = 128L << 20;
+    private const long MostCopiedOfFile = 16L << 20;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<FileIdentity, ModuleSymbols> _byFile = [];
     private readonly Dictionary<string, ModuleSymbols> _byBuildId = [];
-    private readonly Queue<ModuleSymbols> _open = new();
     private readonly long _limit;
+    private readonly bool _unwinds;
+    private long _copied;
     private long _now;
 
     /// <param name="limit">How much memory the tables may hold together, in bytes; one table alone may hold more.</param>
-    public SymbolCache(long limit = DefaultLimit) => _limit = limit;
+    /// <param name="unwinds">What unwinding needs is copied too (<see cref="ModuleSymbols.OpenImage"/>).</param>
+    public SymbolCache(long limit = DefaultLimit, bool unwinds = false) => (_limit, _unwinds) = (limit, unwinds);
 
     /// <summary>How many different files it knows.</summary>
     public int Files
@@ -44,46 +47,62 @@ public sealed class SymbolCache : IDisposable
         }
     }
 
+    /// <summary>How much memory the copies of files hold now, in bytes: 128 MiB at most. What is beyond is read of the file later.</summary>
+    public long Copied
+    {
+        get
+        {
+            lock (_lock)
+                return _copied;
+        }
+    }
+
     /// <summary>Counts loads: a clock for who was used last.</summary>
     public long Now => Volatile.Read(ref _now);
 
     /// <summary>
-    /// The symbols of a file. Takes the handle over, and closes it in any case. Null with the reason if it is no regular file.
+    /// The symbols of a file. Takes the handle over, and closes it before it returns. Null with the reason if it is no regular file.
     /// </summary>
     /// <param name="file">The open file.</param>
     /// <param name="path">Its path in the target's root, to find its debug file and to open it again.</param>
     /// <param name="root">The target's root; stays the caller's. If it is closed, only our own root is searched.</param>
     /// <param name="refusal">Why it gave null.</param>
-    public ModuleSymbols? Get(SafeFileHandle file, string path, TargetRoot root, out string? refusal)
+    /// <param name="stop">Asked while the file is read, every 0.1 ms: true leaves the rest for later.</param>
+    public ModuleSymbols? Get(SafeFileHandle file, string path, TargetRoot root, out string? refusal, Func<bool>? stop = null)
     {
+        ArgumentNullException.ThrowIfNull(file);
         refusal = null;
-        if (!RegularFile.TryIdentify(file, out FileIdentity identity, out _))
+        using (file)
         {
-            file.Dispose();
-            refusal = "it is no regular file";
-            return null;
-        }
-
-        lock (_lock)
-        {
-            if (!_byFile.TryGetValue(identity, out ModuleSymbols? module))
+            if (!RegularFile.TryIdentify(file, out FileIdentity identity, out _))
             {
-                module = Add(new(this, file, identity, path, root));
-                _byFile.Add(identity, module);
-                return module;
+                refusal = "it is no regular file";
+                return null;
             }
 
-            file.Dispose();
-            return module;
+            lock (_lock)
+            {
+                if (!_byFile.TryGetValue(identity, out ModuleSymbols? module))
+                {
+                    module = Unique(new(this, file, identity, path, root));
+                    _byFile.Add(identity, module);
+                }
+
+                long before = module.Copied;
+                module.Copy(file, identity, _unwinds, Math.Min(MostCopiedOfFile, MostCopied - _copied), stop ?? (static () => false));
+                _copied += module.Copied - before;
+                return module;
+            }
         }
     }
 
     /// <summary>Loads a module, and drops others if that is too much. Called by the module.</summary>
-    public SymbolTable Load(ModuleSymbols module)
+    internal SymbolTable Load(ModuleSymbols module)
     {
         lock (_lock)
         {
             Volatile.Write(ref _now, _now + 1);
+            _copied -= module.Copied;
             SymbolTable table = module.Load();
             long bytes = Loaded().Sum(one => one.Bytes);
             if (bytes > _limit)
@@ -101,31 +120,9 @@ public sealed class SymbolCache : IDisposable
         }
     }
 
-    /// <summary>Closes the files that are still open. Symbols that were loaded can still be found.</summary>
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            while (_open.TryDequeue(out ModuleSymbols? module))
-                module.CloseFile();
-        }
-    }
-
     private IEnumerable<ModuleSymbols> Loaded() => _byFile.Values.Distinct().Where(module => module.Bytes > 0);
 
-    /// <summary>Takes a new module, or one with the same build id that is there already.</summary>
-    private ModuleSymbols Add(ModuleSymbols module)
-    {
-        if (module.BuildId.Length > 0 && !_byBuildId.TryAdd(module.BuildId, module))
-        {
-            module.CloseFile();
-            return _byBuildId[module.BuildId];
-        }
-
-        // Each file that was not asked for yet costs a descriptor; those of the oldest are given back.
-        while (_open.Count >= MaxOpenFiles)
-            _open.Dequeue().CloseFile();
-        _open.Enqueue(module);
-        return module;
-    }
+    /// <summary>A new module, or one with the same build id that is there already.</summary>
+    private ModuleSymbols Unique(ModuleSymbols module) =>
+        module.BuildId.Length > 0 && !_byBuildId.TryAdd(module.BuildId, module) ? _byBuildId[module.BuildId] : module;
 }

@@ -230,11 +230,12 @@ public sealed class FaultTests
 
     private sealed class BadSink(ManualResetEventSlim? gate) : IRecordSink
     {
-        public void Begin()
+        public bool Begin(bool last)
         {
             if (gate is null)
                 throw new InvalidOperationException("no");
             gate.Wait(Wait.Limit);
+            return false;
         }
 
         public void Take(in PerfRecord record, StreamSource source)

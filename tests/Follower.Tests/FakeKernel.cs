@@ -42,6 +42,9 @@ internal sealed class FakeKernel : IKernel
     /// <summary>A callback for when the thread would block: the test's chance to act.</summary>
     internal Action? OnBlock { get; set; }
 
+    /// <summary>Another thread's chance to run.</summary>
+    internal Action? OnYield { get; set; }
+
     public int TracerTid => Tracer;
 
     internal void AddProcess(int pid, int parent = 0, bool zombie = false, int tracer = 0) =>
@@ -197,9 +200,7 @@ internal sealed class FakeKernel : IKernel
     public void ReadThreads(int pid, List<int> threads) =>
         threads.AddRange(_tasks.Where(task => task.Value.Tgid == pid).Select(task => task.Key).Order());
 
-    public void Yield()
-    {
-    }
+    public void Yield() => OnYield?.Invoke();
 
     public long Now() => _now += 1_000;
 

@@ -109,11 +109,12 @@ public sealed class SymbolMapTests
         try
         {
             File.WriteAllText(path, "1000 10 mine\n");
-            using SafeFileHandle? file = JitMap.Open(Environment.ProcessId, TargetRoot.Own, out string? refusal);
+            using SafeFileHandle? file = JitMap.Open(Environment.ProcessId, TargetRoot.Own, out string found, out string? refusal);
+            Assert.Equal(path, found);
             Assert.True(file is not null, refusal);
             Assert.Equal("mine", JitMap.Read(file, out _)!.Find(0x1000));
             Tools.Run("chown", "65534", path);
-            Assert.Null(JitMap.Open(Environment.ProcessId, TargetRoot.Own, out refusal));
+            Assert.Null(JitMap.Open(Environment.ProcessId, TargetRoot.Own, out _, out refusal));
             Assert.NotNull(refusal);
         }
         finally

@@ -23,10 +23,11 @@ public sealed class ProfileSession : IDisposable
     private readonly PerfStream _stream;
     private readonly StreamRecorder _recorder;
     private readonly RecordingWriter _writer;
-    private readonly ModuleTable _modules;
     private readonly StackCopies? _copies;
     private readonly Action<LedgerEntry> _report;
-    private readonly NewExecutables _executables = new();
+
+    /// <summary>What was executed; tracer thread.</summary>
+    private readonly HashSet<FileIdentity> _executables = [];
     private bool _ended;
 
     private ProfileSession(StreamPlan plan, RunResults results, ResultDirectory directory, Action<LedgerEntry> report)
@@ -35,9 +36,8 @@ public sealed class ProfileSession : IDisposable
         _plan = plan;
         _report = report;
         _writer = new(directory, text => report(new(LedgerKind.Results, 0, text)));
-        _modules = new();
         _copies = plan.HasUserStacks ? new(directory, text => report(new(LedgerKind.Results, 0, text))) : null;
-        _recorder = new(results, _writer, _modules, _copies, plan.Events, plan.MakeHeader());
+        _recorder = new(results, _writer, new(plan.HasUserStacks), _copies, plan.Events, plan.MakeHeader());
         _stream = new(plan.Rings, plan.UserOnly, _recorder, results);
         Collector = new StreamCollector(this, [.. plan.Options.Names]);
     }
@@ -119,11 +119,17 @@ public sealed class ProfileSession : IDisposable
         _recorder.WriteSymbols();
         _writer.End();
         _copies?.Dispose();
-        _modules.Dispose();
         if (_recorder.CutMaps > 0)
         {
             _report(new(LedgerKind.Collector, 0,
                 $"{_recorder.CutMaps} files /tmp/perf-PID.map are longer than 128 MiB or 1,000,000 functions: what is beyond has no names"));
+        }
+
+        if (_recorder.UnkeptMaps > 0)
+        {
+            _report(new(LedgerKind.Collector, 0,
+                $"{_recorder.UnkeptMaps} files /tmp/perf-PID.map were too much to be kept in memory, 128 MiB in all: callers in compiled code "
+                + "that were found by unwinding have no names there"));
         }
 
         foreach (string text in LostRecords.Describe(_stream.Lost, _recorder.Lost, _recorder.LostOfMachine, _results.ToList()))
@@ -145,8 +151,12 @@ public sealed class ProfileSession : IDisposable
     /// <summary>A process has executed a program. A set-id or unreadable one ends its events: they are opened anew.</summary>
     internal void Execed(FollowedProcess process, in ExecView image)
     {
-        if (_plan.HasStacks && _executables.Open(process.Pid, image.File) is { } executable)
-            _recorder.Offer(executable);
+        if (_plan.HasStacks && image.File != default && _executables.Add(image.File))
+        {
+            _recorder.Execed(process);
+            _stream.Wake();
+        }
+
         if (_plan.HasTaskEvents && !image.IsDumpable)
             OpenOn(process, running: false);
     }

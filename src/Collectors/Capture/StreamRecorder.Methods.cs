@@ -1,3 +1,4 @@
+using ForkFollow.Follower;
 using ForkFollow.Symbols;
 
 namespace ForkFollow.Collectors.Capture;
@@ -11,10 +12,13 @@ internal sealed partial class StreamRecorder
     private readonly List<(ProcessResult Result, CodeMap Code, JitCode? Jit)> _awaiting = [];
     private readonly ManagedModules _managed = new();
 
+    /// <summary>Code that processes made themselves whose functions are told when the run has ended.</summary>
+    private readonly List<JitCode> _late = [];
+
     /// <summary>All records of a process with a runtime have come.</summary>
     private void AwaitMethods(ProcessImage image, ProcessResult result)
     {
-        image.Jit?.Hold(open: _awaiting.Count < MostHeldJits);
+        image.Jit?.End(result.Process);
         _awaiting.Add((result, image.Code.Fork(), image.Jit));
         image.Jit = null;
     }
@@ -31,17 +35,36 @@ internal sealed partial class StreamRecorder
         if (one.Jit is { } jit)
         {
             jit.Methods = methods;
-            Resolve(jit);
+            Resolve(jit, one.Result.Process);
         }
 
         return true;
     });
 
-    /// <summary>Writes the functions of code that a process made itself, if stacks cannot show more of it later.</summary>
-    private void Resolve(JitCode jit)
+    /// <summary>
+    /// Writes the functions of code that a process made itself: now, if its file may be opened now and stacks cannot show more of it later.
+    /// </summary>
+    private void Resolve(JitCode jit, FollowedProcess? process)
     {
-        if (!Keeps(jit))
+        jit.End(process);
+        if (jit.IsUnread || Keeps(jit))
+            _late.Add(jit);
+        else
             TakeSymbols(jit);
+    }
+
+    /// <summary>The functions that could not be told before. When the run has ended.</summary>
+    private void NameLate()
+    {
+        foreach (JitCode jit in _late)
+        {
+            jit.ReadLate();
+            TakeSymbols(jit);
+            if (_chunk.Symbols.Count >= MostSymbols)
+                WriteChunk(now: true);
+        }
+
+        _late.Clear();
     }
 
     private void TakeSymbols(JitCode jit)

@@ -161,7 +161,7 @@ internal sealed partial class StreamRecorder
         image.Jit ??= new(image.Pid, _modules.Jit(_chunk));
         int frame = _stacks.Frame(image.Jit.Module, address, _chunk, out bool added);
         if (added)
-            image.Jit.Add(frame, address);
+            image.Jit.Add(frame, address, image.Result?.Process);
         return frame;
     }
 }

@@ -16,14 +16,14 @@ internal sealed partial class StreamRecorder
     /// <summary>Addresses from here on are the kernel's: [vsyscall] is no code that a process made.</summary>
     private const ulong UserEnd = 1UL << 63;
 
-    /// <summary>So many files of just-in-time compilers are kept open until the end.</summary>
-    private const int MostHeldJits = 256;
+    /// <summary>So much memory maps of just-in-time compilers may hold until the end, in bytes.</summary>
+    private const long MostKeptMaps = 128L << 20;
 
     private readonly CodeSnapshots _snapshots = new();
 
     /// <summary>Code that processes made themselves, by module: stacks may yet show places in it.</summary>
     private readonly Dictionary<int, JitCode> _jits = [];
-    private int _heldJits;
+    private long _keptMaps;
 
     /// <summary>
     /// Unwinds all copied stacks, and writes their samples. After the stream has ended, before <see cref="WriteSymbols"/>.
@@ -33,7 +33,7 @@ internal sealed partial class StreamRecorder
         if (_copies is null)
             return;
         _copies.Rewind();
-        using var unwinder = new Unwinder(_snapshots, _modules.OpenImage);
+        using var unwinder = new Unwinder(_snapshots, module => _modules.OpenImage(module, _chunk));
         Span<ulong> addresses = stackalloc ulong[UnwindState.MostFrames];
         Span<int> frames = stackalloc int[MostFrames];
         int unwound = 0;
@@ -51,8 +51,6 @@ internal sealed partial class StreamRecorder
                 WriteChunk(now: true);
         }
 
-        foreach (JitCode jit in _jits.Values)
-            TakeSymbols(jit);
         WriteChunk(now: true);
     }
 
@@ -104,7 +102,7 @@ internal sealed partial class StreamRecorder
                 return;
             int frame = _stacks.Frame(sample.Jit, addresses[i], _chunk, out bool added);
             if (added)
-                _jits[sample.Jit].Add(frame, addresses[i]);
+                _jits[sample.Jit].Add(frame, addresses[i], process: null);
             frames[count++] = frame;
         }
     }
@@ -113,7 +111,11 @@ internal sealed partial class StreamRecorder
     private int JitModuleOf(ProcessImage image)
     {
         if (image.Jit is null && HasOwnCode(image.Code))
+        {
             image.Jit = new(image.Pid, _modules.Jit(_chunk));
+            image.Jit.Look(image.Result?.Process);
+        }
+
         if (image.Jit is not { } jit)
             return -1;
         _jits.TryAdd(jit.Module, jit);
@@ -134,9 +136,15 @@ internal sealed partial class StreamRecorder
     /// <summary>Whether the functions of a process' own code are told at the end of the run, not of the process.</summary>
     private bool Keeps(JitCode jit)
     {
-        if (_heldJits == MostHeldJits || !_jits.ContainsKey(jit.Module) || !(jit.Hold() || jit.Methods is not null))
+        if (!_jits.ContainsKey(jit.Module) || !jit.HasNames)
             return false;
-        _heldJits++;
+        if (_keptMaps + jit.MapBytes > MostKeptMaps)
+        {
+            UnkeptMaps++;
+            return false;
+        }
+
+        _keptMaps += jit.MapBytes;
         return true;
     }
 }

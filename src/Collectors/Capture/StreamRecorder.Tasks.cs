@@ -18,6 +18,7 @@ internal sealed partial class StreamRecorder
         }
 
         image.SeesOwnRoot = seed.SeesOwnRoot;
+        Link(image, seed.Time);
         image.Code.Clear();
         Map(image, seed.Maps);
         foreach ((int tid, string name) in seed.Threads)
@@ -80,9 +81,11 @@ internal sealed partial class StreamRecorder
         _images.Add(pid, image);
 
         // If it is gone its frames have no names.
+        if (!result.Process.TryEnter())
+            return image;
         ProcFile.Read(pid, "maps"u8, out byte[] maps);
+        result.Process.Leave();
         Map(image, maps);
-
         return image;
     }
 
@@ -122,6 +125,7 @@ internal sealed partial class StreamRecorder
     {
         if (!_images.TryGetValue(I32(record.Body, 0), out ProcessImage? image))
             return;
+        Link(image, record.Time);
         ulong start = U64(record.Body, 8);
         ulong length = U64(record.Body, 16);
         string path = Text(record.Body[64..]);

@@ -6,7 +6,6 @@ using ForkFollow.Native;
 using ForkFollow.Results;
 using ForkFollow.Results.Protocol;
 using ForkFollow.Symbols;
-using Microsoft.Win32.SafeHandles;
 
 namespace ForkFollow.Collectors.Capture;
 
@@ -19,7 +18,7 @@ namespace ForkFollow.Collectors.Capture;
 /// before our tracer has reaped it. What is in no followed process (all others, when the whole machine is sampled) is
 /// passed over.
 /// </para>
-/// Reader thread, but for <see cref="Ended"/> and <see cref="Offer"/>.
+/// Reader thread, but for <see cref="Ended"/> and <see cref="Execed"/>.
 /// </summary>
 internal sealed partial class StreamRecorder : IRecordSink
 {
@@ -33,7 +32,7 @@ internal sealed partial class StreamRecorder : IRecordSink
     private readonly ModuleTable _modules;
     private readonly Dictionary<int, ProcessImage> _images = [];
     private readonly ConcurrentQueue<ProcessResult> _ended = new();
-    private readonly ConcurrentQueue<SafeFileHandle> _executables = new();
+    private readonly ConcurrentQueue<FollowedProcess> _execed = new();
     private readonly Queue<ProcessResult> _toFinish = new();
     private readonly StackInterner _stacks = new();
     private readonly Stack<Histogram> _latencies = new();
@@ -73,13 +72,20 @@ internal sealed partial class StreamRecorder : IRecordSink
     /// <summary>How many files of just-in-time compilers had more functions than are read.</summary>
     internal int CutMaps { get; private set; }
 
+    /// <summary>How many of them were too much to be kept until stacks are unwound.</summary>
+    internal int UnkeptMaps { get; private set; }
+
     /// <summary>A process has ended: its sums are due once all its records have come. Any thread.</summary>
     internal void Ended(ProcessResult result) => _ended.Enqueue(result);
 
-    public void Begin()
+    public bool Begin(bool last)
     {
-        while (_executables.TryDequeue(out SafeFileHandle? executable))
-            _modules.Offer(executable);
+        if (last)
+            _modules.EndCopying();
+        bool soon = false;
+        while (_execed.TryDequeue(out FollowedProcess? process))
+            soon |= _modules.ReadExecutable(process);
+        return soon;
     }
 
     public void Take(in PerfRecord record, StreamSource source)
@@ -148,6 +154,7 @@ internal sealed partial class StreamRecorder : IRecordSink
     {
         if (_stacks.Frames.Count == 0)
             return;
+        NameLate();
         NameFrames();
         _chunk.HasSymbols = true;
         WriteChunk(now: true);
@@ -161,7 +168,7 @@ internal sealed partial class StreamRecorder : IRecordSink
         {
             string? function = _modules.IsKernel(module) ? names.InKernel(address)
                 : _modules.IsVdso(module) ? names.InVdso(address)
-                : _modules.SymbolsOf(module)?.Find(address) is { } mangled ? names.Demangle(mangled)
+                : _modules.SymbolsOf(module, _chunk)?.Find(address) is { } mangled ? names.Demangle(mangled)
                 : _managed.Find(module, address);
             if (function is not null)
                 _chunk.Symbols.Add(new Symbol { Frame = (uint)frame, Function = function });
@@ -170,8 +177,8 @@ internal sealed partial class StreamRecorder : IRecordSink
         }
     }
 
-    /// <summary>Takes the executable of a process that is held at its exec. Any thread.</summary>
-    internal void Offer(SafeFileHandle executable) => _executables.Enqueue(executable);
+    /// <summary>A process has executed a program that nobody has executed before. Any thread.</summary>
+    internal void Execed(FollowedProcess process) => _execed.Enqueue(process);
 
     private void WriteChunk(bool now)
     {
@@ -242,7 +249,7 @@ internal sealed partial class StreamRecorder : IRecordSink
     private void EndJit(ProcessImage image)
     {
         if (image.Jit is { } jit)
-            Resolve(jit);
+            Resolve(jit, image.Result?.Process);
         image.Jit = null;
     }
 

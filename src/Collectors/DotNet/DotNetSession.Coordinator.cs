@@ -175,6 +175,22 @@ public sealed partial class DotNetSession
             return Drop(watch);
         if (watch.IsFree || _closing)
             watch.TurnOff();
+        bool entered = watch.Process.TryEnter();
+        if (!entered && !watch.IsFree)
+            return false; // it ends, which we are about to be told
+        try
+        {
+            return LookInto(watch);
+        }
+        finally
+        {
+            if (entered)
+                watch.Process.Leave();
+        }
+    }
+
+    private bool LookInto(RuntimeWatch watch)
+    {
         if (watch.Finder is null)
         {
             watch.Finder = EndpointFinder.Of(watch.Process.Pid);
@@ -189,11 +205,10 @@ public sealed partial class DotNetSession
             }
         }
 
-        if (watch.Finder.Find() is { } endpoint)
+        if (watch.Finder.FindInode() is { } inode)
         {
-            if (!watch.IsStale(endpoint))
-                return Begin(watch, endpoint);
-            endpoint.Dispose();
+            if (!watch.IsStale(inode))
+                return Begin(watch, inode);
             GiveUp(watch, "it was executed by another .NET program of the same process, whose socket is still in the place of its own");
         }
 
@@ -208,7 +223,7 @@ public sealed partial class DotNetSession
         return false;
     }
 
-    private bool Begin(RuntimeWatch watch, RuntimeEndpoint endpoint)
+    private bool Begin(RuntimeWatch watch, ulong inode)
     {
         bool reads = !watch.IsFree && !_closing && Volatile.Read(ref _readers) < MostReaders;
         if (reads)
@@ -219,7 +234,7 @@ public sealed partial class DotNetSession
             _running.Add(watch);
         try
         {
-            watch.Begin(endpoint, reads);
+            watch.Begin(inode, reads);
         }
         catch
         {

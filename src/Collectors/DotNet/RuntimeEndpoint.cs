@@ -9,34 +9,22 @@ using Tmds.Linux;
 
 namespace ForkFollow.Collectors.DotNet;
 
-/// <summary>
-/// The socket of a runtime's diagnostic port, held by a descriptor of its inode: so a name of a link, or a later socket of the
-/// same name, cannot lead us elsewhere, and the 107 bytes of a socket address are enough for any folder.
-/// </summary>
-internal sealed class RuntimeEndpoint : IDisposable
+/// <summary>The socket of a runtime's diagnostic port, as a place and nothing more (O_PATH).</summary>
+internal sealed class RuntimeEndpoint(SafeFileHandle socket, ulong inode) : IDisposable
 {
-    private readonly SafeFileHandle _socket;
-
-    internal RuntimeEndpoint(SafeFileHandle socket, ulong inode)
-    {
-        _socket = socket;
-        Inode = inode;
-        Address = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{socket.DangerousGetHandle()}");
-    }
+    /// <summary>A descriptor of its inode.</summary>
+    internal SafeFileHandle Socket { get; } = socket;
 
     /// <summary>Which socket it is.</summary>
-    internal ulong Inode { get; }
-
-    /// <summary>A path to connect to, of this process.</summary>
-    internal string Address { get; }
+    internal ulong Inode { get; } = inode;
 
     /// <inheritdoc/>
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => Socket.Dispose();
 }
 
 /// <summary>
 /// Where the diagnostic port of a process is, or will be: <c>dotnet-diagnostic-PID-KEY-socket</c> in its TMPDIR, as it sees
-/// that; the pid is that of its own pid namespace, the key its start time. One thread at a time; nothing throws.
+/// that; the pid is that of its own pid namespace, the key its start time. Immutable; any thread; nothing throws.
 /// </summary>
 internal sealed unsafe class EndpointFinder
 {
@@ -113,6 +101,13 @@ internal sealed unsafe class EndpointFinder
 
         socket.Dispose();
         return null;
+    }
+
+    /// <summary>Which socket that is now; null if there is none.</summary>
+    internal ulong? FindInode()
+    {
+        using RuntimeEndpoint? endpoint = Find();
+        return endpoint?.Inode;
     }
 
     private string Here(string path) => path.StartsWith('/')

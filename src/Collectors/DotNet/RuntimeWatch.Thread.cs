@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using ForkFollow.Follower;
 using ForkFollow.Results;
 using Microsoft.Diagnostics.NETCore.Client;
 
@@ -15,18 +16,18 @@ internal sealed partial class RuntimeWatch
 
     private static readonly TimeSpan _stoppedPoll = TimeSpan.FromMilliseconds(20);
 
-    private void Run(RuntimeEndpoint endpoint, bool reads)
+    private void Run(bool reads)
     {
         EventPipeSession? events = null;
         try
         {
             try
             {
-                events = reads ? Open(ref endpoint) : null;
+                events = reads ? Open() : null;
             }
             finally
             {
-                Resume(ref endpoint);
+                Resume();
             }
 
             if (events is not null)
@@ -34,7 +35,6 @@ internal sealed partial class RuntimeWatch
         }
         finally
         {
-            endpoint.Dispose();
             _session.Ended(this, reads);
             End();
         }
@@ -44,7 +44,7 @@ internal sealed partial class RuntimeWatch
     /// Opens the session. A socket that refuses is not there yet, or is the one of the program before; a process that is
     /// stopped answers when it goes on.
     /// </summary>
-    private EventPipeSession? Open(ref RuntimeEndpoint endpoint)
+    private EventPipeSession? Open()
     {
         long begun = Stopwatch.GetTimestamp();
         int pause = 1;
@@ -61,7 +61,15 @@ internal sealed partial class RuntimeWatch
             limit.CancelAfter(Patience);
             try
             {
-                return Keep(Await(_session.Opener(endpoint.Address, MayWait, limit.Token), limit.Token), begun);
+                EventPipeSession? events = AtEndpoint(
+                    () => Await(_session.Opener(_path.Address, MayWait, limit.Token), limit.Token));
+                if (events is not null)
+                    return Keep(events, begun);
+                if (Stopwatch.GetElapsedTime(begun) > Patience)
+                {
+                    TellFailure("it is not there any more");
+                    return null;
+                }
             }
             catch (Exception e)
             {
@@ -78,7 +86,6 @@ internal sealed partial class RuntimeWatch
 
             _stop.Token.WaitHandle.WaitOne(pause);
             pause = Math.Min(2 * pause, MostPauseMs);
-            Refresh(ref endpoint);
         }
 
         return null;
@@ -121,14 +128,13 @@ internal sealed partial class RuntimeWatch
     /// Makes the 1 a 0 in both places, its environment block and the copy that the runtime has, and tells the runtime to go on:
     /// until it has been told, is dead, or the last deadline has passed.
     /// </summary>
-    private void Resume(ref RuntimeEndpoint endpoint)
+    private void Resume()
     {
         TurnOff();
         if (!MayWait)
             return;
         long begun = Stopwatch.GetTimestamp();
-        IpcOutcome set = Persist(
-            ref endpoint, address => RuntimeIpc.SetVariable(address, SuspendSwitch.Name, SuspendSwitch.Off, Patience));
+        IpcOutcome set = Persist(() => RuntimeIpc.SetVariable(_path.Address, SuspendSwitch.Name, SuspendSwitch.Off, Patience));
         if (set == IpcOutcome.Refused)
         {
             _session.Report(
@@ -139,19 +145,18 @@ internal sealed partial class RuntimeWatch
 
         if (set is IpcOutcome.Done or IpcOutcome.Sent)
             _session.Cleaned(Process);
-        if (Persist(ref endpoint, address => RuntimeIpc.Resume(address, Patience)) != IpcOutcome.Failed)
+        if (Persist(() => RuntimeIpc.Resume(_path.Address, Patience)) != IpcOutcome.Failed)
             _session.CountResume(Stopwatch.GetElapsedTime(begun));
     }
 
-    private IpcOutcome Persist(ref RuntimeEndpoint endpoint, Func<string, IpcOutcome> request)
+    private IpcOutcome Persist(Func<IpcOutcome> request)
     {
         for (int pause = 1; Lives() && !_session.IsOver; pause = Math.Min(2 * pause, MostPauseMs))
         {
-            IpcOutcome outcome = request(endpoint.Address);
+            IpcOutcome outcome = AtEndpoint(request, IpcOutcome.Failed);
             if (outcome != IpcOutcome.Failed)
                 return outcome;
             Thread.Sleep(pause);
-            Refresh(ref endpoint);
         }
 
         return IpcOutcome.Failed;
@@ -179,11 +184,42 @@ internal sealed partial class RuntimeWatch
     private bool Lives() => !_gone && ProcStat.TryRead(Process.Pid, out ProcStat stat) && stat.State is not ('Z' or 'X')
         && (Finder is null || Finder.StartTime == stat.StartTime);
 
-    private void Refresh(ref RuntimeEndpoint endpoint)
+    /// <summary>Makes a request at the socket as it is now. The default if that is not there.</summary>
+    private T? AtEndpoint<T>(Func<T> request, T? byDefault = default)
     {
-        if (Finder?.Find() is not { } now)
-            return;
-        endpoint.Dispose();
-        endpoint = now;
+        if (!TryUseEndpoint(out bool entered))
+            return byDefault;
+        try
+        {
+            return request();
+        }
+        finally
+        {
+            LeaveEndpoint(entered);
+        }
+    }
+
+    /// <summary>
+    /// The socket is in our hands for the time of a request alone: what it is on can be unmounted when the process has ended. Who lives on
+    /// without us may wait for us all the same.
+    /// </summary>
+    private bool TryUseEndpoint(out bool entered)
+    {
+        entered = Process.TryEnter();
+        if (!entered && Process.End != ProcessEnd.Detached)
+            return false;
+        using RuntimeEndpoint? endpoint = Finder?.Find();
+        if (endpoint is not null && _path.TryLeadTo(endpoint))
+            return true;
+        if (entered)
+            Process.Leave();
+        return false;
+    }
+
+    private void LeaveEndpoint(bool entered)
+    {
+        _path.Leave();
+        if (entered)
+            Process.Leave();
     }
 }

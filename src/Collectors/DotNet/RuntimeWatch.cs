@@ -38,6 +38,7 @@ internal sealed partial class RuntimeWatch : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly SuspendSwitch? _switch;
+    private readonly EndpointPath _path = new();
     private OwnThread? _thread;
     private EventPipeSession? _events;
     private ulong _endpointInode;
@@ -101,17 +102,17 @@ internal sealed partial class RuntimeWatch : IDisposable
     /// Whether that is the socket of the program before: a runtime that ends by exec leaves it, and the next one of the same
     /// pid, finding its name taken, has none.
     /// </summary>
-    internal bool IsStale(RuntimeEndpoint endpoint) => Before?._endpointInode == endpoint.Inode;
+    internal bool IsStale(ulong inode) => Before?._endpointInode == inode;
 
     /// <summary>The endpoint is there: starts the thread. Coordinator.</summary>
-    /// <param name="endpoint">Taken over.</param>
+    /// <param name="inode">Which socket it is.</param>
     /// <param name="reads">Whether to collect, or only to resume it.</param>
-    internal void Begin(RuntimeEndpoint endpoint, bool reads)
+    internal void Begin(ulong inode, bool reads)
     {
         State = WatchState.Running;
-        _endpointInode = endpoint.Inode;
+        _endpointInode = inode;
         _thread = new(
-            _session.Run, "dotnet reader", $"runtime events of {Process} are missing", _ => Run(endpoint, reads), pid: Process.Pid);
+            _session.Run, "dotnet reader", $"runtime events of {Process} are missing", _ => Run(reads), pid: Process.Pid);
         _thread.Start();
     }
 
@@ -119,6 +120,7 @@ internal sealed partial class RuntimeWatch : IDisposable
     internal void End()
     {
         _switch?.Dispose();
+        _path.Dispose();
         State = WatchState.Ended;
     }
 
@@ -174,11 +176,19 @@ internal sealed partial class RuntimeWatch : IDisposable
     public void Dispose()
     {
         _switch?.Dispose();
+        _path.Dispose();
         _stop.Dispose();
     }
 
-    private static async Task StopAsync(EventPipeSession events, TimeSpan limit)
+    /// <summary>The request goes to the socket, too.</summary>
+    private async Task StopAsync(EventPipeSession events, TimeSpan limit)
     {
+        if (!TryUseEndpoint(out bool entered))
+        {
+            CloseOfLiving(events);
+            return;
+        }
+
         using var deadline = new CancellationTokenSource(limit);
         try
         {
@@ -186,9 +196,21 @@ internal sealed partial class RuntimeWatch : IDisposable
         }
         catch (Exception)
         {
-            // It died, or does not answer: closing the stream ends the session too.
-            events.Dispose();
+            CloseOfLiving(events);
         }
+        finally
+        {
+            LeaveEndpoint(entered);
+        }
+    }
+
+    /// <summary>
+    /// It does not answer: closing the stream ends the session as well. That of a dead one ends by itself, and has more to be read perhaps.
+    /// </summary>
+    private void CloseOfLiving(EventPipeSession events)
+    {
+        if (!Process.MustLeave || Process.End == ProcessEnd.Detached)
+            events.Dispose();
     }
 
     /// <summary>Dispose sends a stop, without a deadline, if none was sent: so one is begun and broken off.</summary>

@@ -27,8 +27,9 @@ internal sealed record ProcessSeed(
 /// <summary>Takes the records of a stream, in order of time. All calls come on the reader thread.</summary>
 internal interface IRecordSink
 {
-    /// <summary>A round begins: records follow.</summary>
-    void Begin();
+    /// <summary>A round begins: records follow. True if those that come next are needed while their process lives.</summary>
+    /// <param name="last">It is the last one.</param>
+    bool Begin(bool last);
 
     /// <summary>A record. It is valid during the call.</summary>
     void Take(in PerfRecord record, StreamSource source);
@@ -48,13 +49,15 @@ internal interface IRecordSink
 /// is older than the start of the round before.
 /// </para>
 /// <para>
-/// The thread waits in poll(2): until a ring is a quarter full, 0.1 s while records come, 1 s while none do.
+/// The thread waits in poll(2): until a ring is a quarter full, 0.1 s while records come, 1 s while none do; or just as long as a
+/// dynamic linker takes, twice, so that what it has mapped is given out while the process lives.
 /// </para>
 /// </summary>
 internal sealed unsafe class PerfStream : IDisposable
 {
     private const int BusyWait = 100;
     private const int IdleWait = 1000;
+    private const int SoonWait = 5;
 
     private readonly IRecordSink _sink;
     private readonly IReadOnlyList<PerfRing> _rings;
@@ -262,12 +265,13 @@ internal sealed unsafe class PerfStream : IDisposable
         long roundBefore = 0;
         bool last = false;
         bool busy = true;
+        int soon = 0;
         while (!last)
         {
             thread.Waits();
 
             // EINTR is a wake-up like any other.
-            _ = LibC.poll(fds, (uint)_rings.Count + 1, busy ? BusyWait : IdleWait);
+            _ = LibC.poll(fds, (uint)_rings.Count + 1, soon > 0 ? SoonWait : busy ? BusyWait : IdleWait);
             ulong ignored;
             if (fds[_rings.Count].revents != 0)
                 _ = LibC.read(_wake, &ignored, sizeof(ulong));
@@ -277,7 +281,7 @@ internal sealed unsafe class PerfStream : IDisposable
             long opening = Volatile.Read(ref _openingSince);
             busy = Drain();
             roundBefore = Math.Min(roundBefore, opening);
-            GiveOut(last ? long.MaxValue : roundBefore);
+            soon = GiveOut(last ? long.MaxValue : roundBefore) ? 2 : Math.Max(0, soon - 1);
             roundBefore = round;
         }
     }
@@ -296,9 +300,10 @@ internal sealed unsafe class PerfStream : IDisposable
         return any;
     }
 
-    private void GiveOut(long until)
+    /// <summary>Whether the sink needs what comes next soon.</summary>
+    private bool GiveOut(long until)
     {
-        _sink.Begin();
+        bool soon = _sink.Begin(last: until == long.MaxValue);
         while (true)
         {
             RecordBatch oldest = Oldest();
@@ -316,6 +321,7 @@ internal sealed unsafe class PerfStream : IDisposable
         }
 
         _sink.Reached(until);
+        return soon;
     }
 
     private RecordBatch Oldest()

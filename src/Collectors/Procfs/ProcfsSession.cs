@@ -156,11 +156,13 @@ public sealed class ProcfsSession : IDisposable
                 _watches[i] = _watches[^1];
                 _watches.RemoveAt(_watches.Count - 1);
             }
-            else if (process.End == ProcessEnd.Alive && watch.Wants(round) && !_inVfork.Contains(process.Id)
-                && Read(process, out Tick tick) && process.End == ProcessEnd.Alive)
+            else if (watch.Wants(round) && !_inVfork.Contains(process.Id) && process.TryEnter())
             {
-                // Alive before and after: so that was no other process with the same pid.
-                watch.Add(round, tick, limit);
+                // Not dead before and after: so that was no other process with the same pid.
+                bool isThere = Read(process, out Tick tick) && !process.MustLeave;
+                process.Leave();
+                if (isThere)
+                    watch.Add(round, tick, limit);
             }
         }
     }

@@ -33,6 +33,8 @@ internal sealed class ProfileBuilder
             return false;
         foreach (Module module in chunk.Modules)
             _modules.Add(new(module.Path, module.BuildId, (FrameKind)module.Kind));
+        foreach (LateBuildId late in chunk.BuildIds.Where(late => late.Module < _modules.Count))
+            _modules[(int)late.Module] = _modules[(int)late.Module] with { BuildId = late.BuildId };
         if (chunk.Frames is { } frames)
             _frames.AddRange(frames.Module.Select((module, i) => ((int)module, frames.Address[i])));
         if (chunk.Nodes is { } nodes)

@@ -15,7 +15,7 @@ public static class Symbolizer
         if (profile.HasSymbols)
             return profile;
         var names = new FunctionNames();
-        using var cache = new SymbolCache();
+        var cache = new SymbolCache();
         ModuleSymbols?[] symbols = [.. profile.Modules.Select(module => Open(module, cache))];
         return profile with
         {

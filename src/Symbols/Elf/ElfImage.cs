@@ -37,6 +37,12 @@ internal sealed class ElfImage
     /// <summary>The section headers; empty if they were stripped or make no sense.</summary>
     internal ElfSection[] Sections { get; private set; } = [];
 
+    /// <summary>Where the program headers begin in the file.</summary>
+    internal ulong SegmentsAt { get; private set; }
+
+    /// <summary>Where the section headers begin in the file.</summary>
+    internal ulong SectionsAt { get; private set; }
+
     /// <summary>Which section has the names of sections; beyond them if none has.</summary>
     internal int NamesSection { get; private set; }
 
@@ -115,11 +121,12 @@ internal sealed class ElfImage
         int counts = Fields.Is64 ? 54 : 42; // e_phentsize, e_phnum, e_shentsize, e_shnum
         ulong segments = ElfFields.Half(header[(counts + 2)..]);
         ulong sections = ElfFields.Half(header[(counts + 6)..]);
-        ulong sectionsAt = Fields.Long(header, 40, 32);
-        bool hasSections = sectionsAt != 0 && ElfFields.Half(header[(counts + 4)..]) == Fields.SectionSize;
+        SegmentsAt = Fields.Long(header, 32, 28);
+        SectionsAt = Fields.Long(header, 40, 32);
+        bool hasSections = SectionsAt != 0 && ElfFields.Half(header[(counts + 4)..]) == Fields.SectionSize;
         if (hasSections && (segments == ManyHeaders || sections == 0))
         {
-            byte[]? first = source.ReadAll(sectionsAt, (ulong)Fields.SectionSize, Fields.SectionSize);
+            byte[]? first = source.ReadAll(SectionsAt, (ulong)Fields.SectionSize, Fields.SectionSize);
             ElfSection zero = first is null ? default : Fields.Section(first);
             segments = segments == ManyHeaders ? zero.Info : segments;
             sections = sections == 0 ? zero.Size : sections;
@@ -128,14 +135,14 @@ internal sealed class ElfImage
         if (ElfFields.Half(header[counts..]) == Fields.SegmentSize)
         {
             Segments = ReadTable(
-                source, Fields.Long(header, 32, 28), Math.Min(segments, MaxSegments), Fields.SegmentSize,
+                source, SegmentsAt, Math.Min(segments, MaxSegments), Fields.SegmentSize,
                 static (fields, at) => fields.Segment(at));
         }
 
         if (hasSections)
         {
             Sections = ReadTable(
-                source, sectionsAt, Math.Min(sections, MaxSections), Fields.SectionSize,
+                source, SectionsAt, Math.Min(sections, MaxSections), Fields.SectionSize,
                 static (fields, at) => fields.Section(at));
             NamesSection = ElfFields.Half(header[(counts + 8)..]);
             if (NamesSection == ManyHeaders && Sections.Length > 0)

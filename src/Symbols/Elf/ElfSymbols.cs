@@ -20,19 +20,27 @@ internal static class ElfSymbols
         return false;
     }
 
+    /// <summary>What <see cref="AddTo"/> reads of a file.</summary>
+    internal static IEnumerable<FilePart> PartsOf(ElfImage image)
+    {
+        foreach (ElfSection table in TablesOf(image))
+        {
+            ElfSection names = image.Sections[(int)table.Link];
+            yield return new(table.Offset, table.Size);
+            yield return new(names.Offset, names.Size);
+        }
+    }
+
     /// <summary>Adds the functions of .symtab and .dynsym, at the addresses that the file was linked for.</summary>
     internal static void AddTo(SymbolTableBuilder builder, ElfImage image, ByteSource source)
     {
-        int tables = 0;
-        foreach (ElfSection section in image.Sections)
-        {
-            if (section.Type is ElfSection.SHT_SYMTAB or ElfSection.SHT_DYNSYM && section.Link < image.Sections.Length
-                && tables++ < MaxTables)
-            {
-                AddTable(builder, image, source, section);
-            }
-        }
+        foreach (ElfSection table in TablesOf(image))
+            AddTable(builder, image, source, table);
     }
+
+    private static IEnumerable<ElfSection> TablesOf(ElfImage image) => image.Sections
+        .Where(section => section.Type is ElfSection.SHT_SYMTAB or ElfSection.SHT_DYNSYM && section.Link < image.Sections.Length)
+        .Take(MaxTables);
 
     private static void AddTable(SymbolTableBuilder builder, ElfImage image, ByteSource source, ElfSection table)
     {

@@ -26,6 +26,37 @@ public static unsafe class RegularFile
         return Reopen(fd, out refusal);
     }
 
+    /// <summary>
+    /// The same for a path on the file system of our root directory: nobody can unmount that, so that nobody is hindered by our having a
+    /// file of it in our hands. Null with the reason also if the path leads anywhere else.
+    /// </summary>
+    public static SafeFileHandle? OpenOnRootMount(string path, out string? refusal)
+    {
+        if (!path.StartsWith('/') || path.Contains('\0', StringComparison.Ordinal))
+        {
+            refusal = "it is no path from the root";
+            return null;
+        }
+
+        open_how how = new()
+        {
+            flags = (ulong)(LibC.O_PATH | LibC.O_CLOEXEC),
+            resolve = LibC.RESOLVE_NO_XDEV | LibC.RESOLVE_NO_MAGICLINKS,
+        };
+        return Reopen(Linux.openat2(LibC.AT_FDCWD, path, &how), out refusal);
+    }
+
+    /// <summary>Whether an open file is on the file system of our root directory, by the mount that it was opened on. False if it is closed.</summary>
+    public static bool IsOnRootMount(SafeFileHandle file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        statx_t its, ours;
+        return !file.IsClosed
+            && Linux.statx((int)file.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, Linux.STATX_MNT_ID, &its) == 0
+            && Linux.statx(LibC.AT_FDCWD, "/", 0, Linux.STATX_MNT_ID, &ours) == 0
+            && its.stx_mnt_id == ours.stx_mnt_id;
+    }
+
     /// <summary>Turns an O_PATH descriptor, which is closed, into one for reading; of -1 it tells errno.</summary>
     public static SafeFileHandle? Reopen(int pathFd, out string? refusal)
     {

@@ -12,7 +12,7 @@ namespace ForkFollow.Symbols;
 /// </summary>
 public sealed class JitMap
 {
-    private const ulong MaxFile = 128UL << 20;
+    private const long MaxFile = 128L << 20;
     private const int MaxEntries = 1_000_000;
 
     private readonly SymbolTable _table;
@@ -30,20 +30,25 @@ public sealed class JitMap
     /// <summary>Whether there was more than is read: 128 MB, 1,000,000 functions.</summary>
     public bool IsCut { get; }
 
+    /// <summary>How much memory it holds, in bytes.</summary>
+    public long Bytes => _table.Bytes;
+
     /// <summary>How many ranges there are.</summary>
     public int Count => _table.Count;
 
     /// <summary>Opens the map of a process, in its root and under its own pid there. Null with the reason.</summary>
     /// <param name="pid">The process, as we see it. It must live.</param>
     /// <param name="root">Its root.</param>
+    /// <param name="path">Its path there.</param>
     /// <param name="refusal">Why it gave null.</param>
-    public static SafeFileHandle? Open(int pid, TargetRoot root, out string? refusal)
+    public static SafeFileHandle? Open(int pid, TargetRoot root, out string path, out string? refusal)
     {
+        path = "";
         (int inside, uint uid)? status = ReadStatus(pid);
         refusal = "the process is gone";
         if (status is not { } own)
             return null;
-        string path = string.Create(CultureInfo.InvariantCulture, $"/tmp/perf-{own.inside}.map");
+        path = string.Create(CultureInfo.InvariantCulture, $"/tmp/perf-{own.inside}.map");
         SafeFileHandle? file = root.Open(path, out refusal);
         if (file is null)
             return null;
@@ -56,8 +61,12 @@ public sealed class JitMap
         return null;
     }
 
-    /// <summary>Reads an open map. Null with the reason if it is no regular file.</summary>
-    public static JitMap? Read(SafeFileHandle file, out string? refusal)
+    /// <summary>Reads an open map. Null with the reason if it is no regular file, or was told to stop.</summary>
+    /// <param name="file">The file; stays the caller's.</param>
+    /// <param name="refusal">Why it gave null.</param>
+    /// <param name="most">How much of it is read, in bytes.</param>
+    /// <param name="stop">Asked while the file is read, every 0.1 ms.</param>
+    public static JitMap? Read(SafeFileHandle file, out string? refusal, long most = MaxFile, Func<bool>? stop = null)
     {
         if (!RegularFile.TryIdentify(file, out FileIdentity identity, out _))
         {
@@ -65,8 +74,12 @@ public sealed class JitMap
             return null;
         }
 
-        refusal = null;
-        return Read(new ByteSource(file, Math.Min(identity.Size, MaxFile)), cut: identity.Size > MaxFile);
+        ulong length = Math.Min(identity.Size, (ulong)most);
+        ByteSource? source = new ByteSource(file, length);
+        if (stop is not null)
+            source = source.Copy([new(0, length)], most, stop);
+        refusal = source is null ? "it was told to stop" : null;
+        return source is null ? null : Read(source, cut: identity.Size > length);
     }
 
     /// <summary>Reads a map from bytes.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using ForkFollow.Native;
-using Microsoft.Win32.SafeHandles;
 using Tmds.Linux;
 
 namespace ForkFollow.Symbols;
@@ -19,7 +18,6 @@ public sealed unsafe class UnwindImage : IDisposable
     private const uint SHT_NOBITS = 8;
     private const int Elf64HeaderSize = 64;
     private const int SectionTypeAt = 4;
-    private const int SectionsOffsetAt = 40;
     private const ulong MaxLength = 1UL << 36;
     private const long MaxCopied = 256L << 20;
 
@@ -40,10 +38,6 @@ public sealed unsafe class UnwindImage : IDisposable
     public long Copied { get; private set; }
 
     /// <summary>Makes one of a file; null if it is no 64-bit ELF file or cannot be read.</summary>
-    public static UnwindImage? Make(SafeFileHandle file) =>
-        RegularFile.TryIdentify(file, out FileIdentity identity, out _) ? Make(new ByteSource(file, identity.Size)) : null;
-
-    /// <summary>As above.</summary>
     public static UnwindImage? Make(ByteSource source)
     {
         ElfImage? headers = ElfImage.Read(source, out _);
@@ -96,42 +90,50 @@ public sealed unsafe class UnwindImage : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _ = LibC.munmap(_address, (size_t)(ulong)_length);
 
-    private void Fill(ByteSource source)
+    /// <summary>What is copied of a file.</summary>
+    internal static IEnumerable<FilePart> PartsOf(ElfImage image, ByteSource source)
     {
-        Copy(source, 0, Elf64HeaderSize);
-        ulong segmentsAt = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(_address + 32, 8));
-        Copy(source, segmentsAt, (ulong)(Image.Segments.Length * Image.Fields.SegmentSize));
-        ulong sectionsAt = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(_address + SectionsOffsetAt, 8));
-        Copy(source, sectionsAt, (ulong)(Image.Sections.Length * Image.Fields.SectionSize));
-
+        yield return new(0, Elf64HeaderSize);
+        yield return new(image.SegmentsAt, (ulong)(image.Segments.Length * image.Fields.SegmentSize));
+        yield return new(image.SectionsAt, (ulong)(image.Sections.Length * image.Fields.SectionSize));
         bool hasTable = false;
-        for (int i = 0; i < Image.Sections.Length; i++)
+        for (int i = 0; i < image.Sections.Length; i++)
         {
-            ElfSection section = Image.Sections[i];
-            bool isTable = IsUnwindTable(source, section);
+            ElfSection section = image.Sections[i];
+            bool isTable = IsUnwindTable(image, source, section);
             hasTable |= isTable;
-            if (isTable || i == Image.NamesSection)
-                Copy(source, section.Offset, section.Size);
-            else if (section.Type != SHT_NULL)
-                MakeEmpty(sectionsAt + (ulong)(i * Image.Fields.SectionSize));
+            if (isTable || i == image.NamesSection)
+                yield return new(section.Offset, section.Size);
         }
 
-        foreach (ElfSegment segment in Image.Segments.Where(one => one.Type == PT_GNU_EH_FRAME))
+        foreach (ElfSegment segment in image.Segments.Where(one => one.Type == PT_GNU_EH_FRAME))
         {
             // Without section headers the table is somewhere in the segment that has its index.
-            ElfSegment whole = hasTable ? segment : Image.Segments.FirstOrDefault(
+            ElfSegment whole = hasTable ? segment : image.Segments.FirstOrDefault(
                 one => one.Type == ElfSegment.PT_LOAD && segment.Offset >= one.Offset
                     && segment.Offset - one.Offset < one.FileSize,
                 segment);
-            Copy(source, whole.Offset, whole.FileSize);
+            yield return new(whole.Offset, whole.FileSize);
         }
     }
 
-    private bool IsUnwindTable(ByteSource source, ElfSection section) =>
+    private void Fill(ByteSource source)
+    {
+        foreach (FilePart part in PartsOf(Image, source))
+            Copy(source, part.Offset, part.Size);
+        for (int i = 0; i < Image.Sections.Length; i++)
+        {
+            ElfSection section = Image.Sections[i];
+            if (i != Image.NamesSection && section.Type != SHT_NULL && !IsUnwindTable(Image, source, section))
+                MakeEmpty(Image.SectionsAt + (ulong)(i * Image.Fields.SectionSize));
+        }
+    }
+
+    private static bool IsUnwindTable(ElfImage image, ByteSource source, ElfSection section) =>
         section.Type != SHT_NOBITS
-        && (Image.IsNamed(source, section, ".eh_frame\0"u8)
-            || Image.IsNamed(source, section, ".eh_frame_hdr\0"u8)
-            || Image.IsNamed(source, section, ".debug_frame\0"u8));
+        && (image.IsNamed(source, section, ".eh_frame\0"u8)
+            || image.IsNamed(source, section, ".eh_frame_hdr\0"u8)
+            || image.IsNamed(source, section, ".debug_frame\0"u8));
 
     private void MakeEmpty(ulong sectionHeader)
     {
