@@ -166,7 +166,8 @@ internal sealed partial class Tracer
     }
 
     /// <summary>
-    /// Takes what another thread has read; null where that hangs. Zeros at the end are what a title leaves of longer arguments.
+    /// Takes what another thread has read; null where that hangs. Zeros and blanks at the end are what a title leaves of longer
+    /// arguments.
     /// </summary>
     internal void SetCommandLines(List<(FollowedProcess Process, byte[]? CommandLine)> read)
     {
@@ -176,7 +177,7 @@ internal sealed partial class Tracer
             if (commandLine is null)
                 Note(new(LedgerKind.Fault, process.Pid, $"the command line of {process} is not known: it hangs, and so would who reads it"));
             else if (process.Execs.Count == 0)
-                process.Found = process.Found!.With(_commandLines.Keep(commandLine.AsSpan().TrimEnd((byte)0)));
+                process.Found = process.Found!.With(_commandLines.Keep(commandLine.AsSpan().TrimEnd("\0 "u8)));
         }
     }
 

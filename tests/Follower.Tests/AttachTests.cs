@@ -24,6 +24,19 @@ public sealed class AttachTests
         Assert.Equal(2, _scene.Seen[40].ThreadsSeen);
     }
 
+    /// <summary>A title is written over the arguments; zeros and blanks behind it are what was longer.</summary>
+    [Theory]
+    [InlineData("server: idle\0\0\0\0\0", "server: idle")]
+    [InlineData("server: idle\0    \0", "server: idle")]
+    [InlineData("server: idle      \0", "server: idle")]
+    [InlineData("server\0\0-v\0", "server", "", "-v")]
+    [InlineData("    \0")]
+    public void What_pads_a_title_is_no_argument(string commandLine, params string[] arguments)
+    {
+        _scene.Tracer.SetCommandLines([(_scene.Parent, System.Text.Encoding.UTF8.GetBytes(commandLine))]);
+        Assert.Equal(arguments, _scene.Parent.Found!.GetArguments());
+    }
+
     [Fact]
     public void Descendants_are_seized_with_their_parents_known()
     {
