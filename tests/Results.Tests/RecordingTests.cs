@@ -19,6 +19,7 @@ public sealed class RecordingTests
             Assert.Equal(complete ? 3 : 2, profile.Samples.Count);
             Assert.Equal(complete ? "y" : "x", profile.Threads[0].Name);
             Assert.Equal(complete ? "f" : "x+0x10", profile.Frames[0].Function);
+            Assert.Equal(complete ? "ab" : "", Assert.Single(profile.Modules).BuildId);
             Assert.Equal(complete, profile.HasSymbols);
             Assert.Equal(complete ? new(0, 1, 3, 300, 30) : new WaitPlace(0, 1, 1, 100, 10), Assert.Single(profile.Waits));
         }
@@ -39,7 +40,7 @@ public sealed class RecordingTests
         var first = new Chunk
         {
             Header = new() { Version = 1, CpuEvent = "cpu-clock", Frequency = 100 },
-            Modules = { new Module { Path = "/bin/x", BuildId = "ab" } },
+            Modules = { new Module { Path = "/bin/x" } },
             Frames = new() { Module = { 0 }, Address = { 0x10 } },
             Nodes = new() { Parent = { 0 }, Frame = { 0 } },
             Threads = { new Protocol.Thread { Process = 1, Tid = 7, Name = "x" } },
@@ -51,6 +52,7 @@ public sealed class RecordingTests
         var second = new Chunk
         {
             ThreadNames = { new ThreadName { Thread = 0, Name = "y" } },
+            BuildIds = { new LateBuildId { Module = 0, BuildId = "ab" }, new LateBuildId { Module = 1, BuildId = "of none" } },
             Samples = new() { Time = { 20 }, Thread = { 0 }, Stack = { 1 } },
             Waits = new() { Thread = { 0 }, Stack = { 1 }, Count = { 2 }, WaitNs = { 200 }, RunQueueNs = { 20 } },
             Symbols = { new Symbol { Frame = 0, Function = "f" } },
