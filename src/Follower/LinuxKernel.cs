@@ -87,7 +87,15 @@ internal sealed unsafe partial class LinuxKernel : IKernel, IDisposable
     public bool Continue(int tid, int signal) => Request(PtraceRequest.PTRACE_CONT, tid, signal);
 
     /// <inheritdoc/>
-    public bool Listen(int tid) => Request(PtraceRequest.PTRACE_LISTEN, tid, 0);
+    public bool Listen(int tid)
+    {
+        // EIO: it is in no such stop any more (its last_siginfo is gone, ptrace_request in the kernel's ptrace.c), and but for us
+        // only SIGKILL can have ended it.
+        if (Linux.ptrace(PtraceRequest.PTRACE_LISTEN, tid, null, null) >= 0)
+            return true;
+        int errno = Linux.Errno;
+        return errno is Linux.ESRCH or Linux.EIO ? false : throw new KernelException(nameof(PtraceRequest.PTRACE_LISTEN), tid, errno);
+    }
 
     /// <inheritdoc/>
     public bool Detach(int tid, int signal) => Request(PtraceRequest.PTRACE_DETACH, tid, signal);

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using ForkFollow.Follower;
+using ForkFollow.Native;
 using ForkFollow.Service;
 using ForkFollow.Telemetry;
 using Microsoft.Extensions.Configuration;
@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace ForkFollow.Host;
 
 /// <summary>The forkfollow command.</summary>
-internal static unsafe partial class Program
+internal static unsafe class Program
 {
     private static int Main(string[] args)
     {
@@ -28,13 +28,9 @@ internal static unsafe partial class Program
     private static void TakeInheritedSignals()
     {
         ulong ignored, blocked;
-        forkfollow_inherited_signals(&ignored, &blocked);
+        Linux.forkfollow_inherited_signals(&ignored, &blocked);
         InheritedSignals.Current = new(ignored, blocked);
     }
-
-    /// <summary>inherited_signals.c, a part of the native program.</summary>
-    [LibraryImport("forkfollow")]
-    private static partial void forkfollow_inherited_signals(ulong* ignored, ulong* blocked);
 
     /// <summary>Runs a host with the one service that follows. Returns the exit status.</summary>
     internal static int Follow(ForkFollowOptions options, IConfigurationRoot configuration, bool verbose)

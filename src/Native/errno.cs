@@ -13,6 +13,7 @@ public static unsafe partial class Linux
     public const int ENOENT = 2;
     public const int ESRCH = 3;
     public const int EINTR = 4;
+    public const int EIO = 5;
     public const int ENOEXEC = 8;
     public const int ECHILD = 10;
     public const int EAGAIN = 11;

@@ -93,6 +93,16 @@ public sealed class StopTests : KernelTest
         Assert.Equal(new ProcessExit(0, 9, false), Seen.Of(Call.Attached).Single().Exit);
     }
 
+    /// <summary>Whatever request answers the stop, it may be gone by then: SIGKILL ends a stop.</summary>
+    [Fact]
+    public async Task Processes_that_are_killed_while_they_stop_are_reported_dead()
+    {
+        FollowSession session = await LaunchAsync("stopkill", "2000");
+        await Pipes.Output.ExpectAsync("done");
+        await CompleteAsync(session);
+        Assert.Equal(2000, Seen.Of(Call.Exited).Count(one => one.Exit == new ProcessExit(0, 9, false)));
+    }
+
     [Fact]
     public async Task Signal_that_waits_for_a_stopped_process_arrives_when_it_goes_on()
     {
