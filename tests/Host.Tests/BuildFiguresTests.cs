@@ -15,7 +15,7 @@ public sealed class BuildFiguresTests
     [SkippableFact]
     public async Task System_calls_and_their_errors_are_those_that_strace_counts()
     {
-        Machine.Need(Machine.Tool("strace"), Machine.Tool("cc"), Machine.Tracepoints);
+        Machine.Need(Machine.Tool("strace"), Machine.Tool("cc"), Machine.Tool("ar"), Machine.Tracepoints);
         using var program = new ForkFollowProgram();
         WriteSources(program);
         string[] command = ["sh", "-c", Build];
@@ -50,7 +50,7 @@ public sealed class BuildFiguresTests
     [SkippableFact]
     public async Task Durations_of_system_calls_add_up()
     {
-        Machine.Need(Machine.Tool("cc"), Machine.Tracepoints);
+        Machine.Need(Machine.Tool("cc"), Machine.Tool("ar"), Machine.Tracepoints);
         using var program = new ForkFollowProgram();
         WriteSources(program);
         Ended ended = await program.RunAsync("--collect", "syscalls", "-m", "4096", "--format", "none", "--", "sh", "-c", Build);
@@ -77,7 +77,7 @@ public sealed class BuildFiguresTests
     [SkippableFact]
     public async Task Samples_are_one_figure_and_stand_for_the_cpu_time()
     {
-        Machine.Need(Machine.Tool("cc"), Machine.Root("to sample what uses less than a period"));
+        Machine.Need(Machine.Tool("cc"), Machine.Tool("ar"), Machine.Root("to sample what uses less than a period"));
         using var program = new ForkFollowProgram();
         WriteSources(program);
         Ended ended = await program.RunAsync("--collect", "cpu,offcpu", "-F", "997", "-m", "4096", "--format", "folded", "--", "sh", "-c", Build);

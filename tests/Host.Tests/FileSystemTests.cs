@@ -23,7 +23,8 @@ public sealed class FileSystemTests : IDisposable
 
     public void Dispose()
     {
-        Started.RunAsync("umount", "-q", "-l", Disk).GetAwaiter().GetResult();
+        if (Machine.Tool("umount") is null)
+            Started.RunAsync("umount", "-q", "-l", Disk).GetAwaiter().GetResult();
         _program.Dispose();
     }
 
