@@ -53,7 +53,8 @@ run() { # run NAME STATUS COMMAND…: its output goes to NAME; says how long it 
     echo "new-machine: $name: $((SECONDS - start)) s, exit status $status"
     [ "$status" != "$expected" ] || return 0
     case $status in 124 | 137) fault "$name hung: it had not ended in $limit s" ;; *) fault "$name failed" ;; esac
-    tail -n 150 "$work/$name"
+    grep -A 12 -E '^  Failed ' "$work/$name" | head -n 200 || true # the end of it is often about others
+    tail -n 50 "$work/$name"
 }
 
 faults=0
