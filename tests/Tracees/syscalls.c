@@ -1,5 +1,5 @@
-// Makes known system calls: syscalls N. In itself, in a thread and in a fork: N getppid, N failing close, N pread, and N signals to
-// itself each, whose handlers come back by rt_sigreturn. One more handler interrupts a sigsuspend.
+// Makes known system calls: syscalls N [signals]. In itself, in a thread and in a fork: N getppid, N failing close, N pread each; with
+// signals, N signals to itself each, whose handlers come back by rt_sigreturn, and one more handler that interrupts a sigsuspend.
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 static int rounds;
+static int signals;
 static int file;
 
 static void *work(void *unused)
@@ -20,7 +21,8 @@ static void *work(void *unused)
         close(-1);
         if (pread(file, &byte, 1, 0) != 1)
             abort();
-        syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGUSR1);
+        if (signals)
+            syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGUSR1);
     }
     return unused;
 }
@@ -46,9 +48,12 @@ int main(int argc, char **argv)
 {
     rounds = argc > 1 ? atoi(argv[1]) : 100;
     file = open("/proc/self/exe", O_RDONLY);
-    signal(SIGUSR1, handle);
-    signal(SIGALRM, handle);
-    be_interrupted();
+    signals = argc > 2;
+    if (signals) {
+        signal(SIGUSR1, handle);
+        signal(SIGALRM, handle);
+        be_interrupted();
+    }
     work(NULL);
     pthread_t thread;
     pthread_create(&thread, NULL, work, NULL);
